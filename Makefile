@@ -1,0 +1,55 @@
+# The only door: every check that a desk, a hook or a build server runs is one of these targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format docs bench lock wheel clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/ready  ## make .venv with everything in it
+
+$(VENV)/ready: requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+run: setup  ## start the demo: a real server with a month of life on every channel
+	$(BIN)/aftersend demo
+
+test: setup  ## run every test
+	$(BIN)/python -m pytest $(ARGS)
+
+check: setup  ## format, lint, types, import contracts, generated pages
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+
+format: setup  ## put the code in shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: setup  ## generate the reference pages from the catalogue and the settings
+	$(BIN)/python docs/generate.py
+
+bench: setup  ## measure, with ratios against the engine itself
+	$(BIN)/python bench/run.py $(ARGS)
+
+wheel: setup  ## build the wheel, install it in an empty environment, and serve and load with it
+	$(BIN)/python -m build --quiet
+	sh tests/wheel.sh $(PYTHON)
+
+lock: $(VENV)/ready  ## pin every dependency with its hashes
+	mkdir -p requirements
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
+		--python-version 3.11 pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
+		--python-version 3.11 pyproject.toml --all-extras --group dev -o requirements/dev.txt
+
+clean:  ## remove what can be made again
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

@@ -1,0 +1,1 @@
+"""Campaign statistics, computed exactly from every event."""

@@ -1,0 +1,5 @@
+"""`python -m aftersend` is the command line."""
+
+from aftersend.cli.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""HTTP for machines: keys, limits, bodies, statuses. Nothing here knows SQL or a formula."""

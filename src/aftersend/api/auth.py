@@ -1,0 +1,73 @@
+"""Who is asking: HTTP Basic, the workspace as user and a key's secret as password."""
+
+import base64
+import binascii
+import hmac
+from typing import Any
+
+from litestar import Request
+
+from aftersend.api.services import Services
+from aftersend.domain.workspaces import Principal, Scope
+from aftersend.errors import AftersendError, NotAllowed, NotAuthenticated, NotFound
+
+SIGN_IN = "sign in with HTTP Basic: the workspace id as user, a key's secret as password"
+
+
+class TooManyFailures(AftersendError):
+    """An address keeps showing keys that open nothing."""
+
+    code = "too_many_failed_sign_ins"
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        super().__init__("too many requests without a valid key; wait before the next one")
+        self.headers = headers
+
+
+def sign_in(request: Request[Any, Any, Any], services: Services) -> Principal:
+    """Return who is asking.
+
+    Raises:
+        NotAuthenticated: nobody that is known here.
+        TooManyFailures: an unknown caller that asked too often from one address.
+    """
+    shown = _credentials(request.headers.get("authorization", ""))
+    principal = _principal(services, *shown) if shown else None
+    if principal is None:
+        address = request.client.host if request.client else "unknown"
+        allowance = services.limits.failed_sign_in(address)
+        if not allowance.allowed:
+            raise TooManyFailures(allowance.headers())
+        raise NotAuthenticated(SIGN_IN)
+    return principal
+
+
+def _principal(services: Services, workspace_id: str, secret: str) -> Principal | None:
+    if hmac.compare_digest(secret.encode(), services.operator_token.encode()):
+        try:
+            return Principal(services.registry.workspaces.get(workspace_id), "operator", frozenset({Scope.ADMIN}))
+        except NotFound:
+            return None
+    return services.registry.workspaces.authenticate(workspace_id, secret)
+
+
+def allow(principal: Principal, scope: Scope) -> None:
+    """Let a principal through that has the scope.
+
+    Raises:
+        NotAllowed: the key lacks it.
+    """
+    if not principal.may(scope):
+        raise NotAllowed(f"the key lacks the scope {scope.value}; 'aftersend key create' makes one that has it")
+
+
+def _credentials(header: str) -> tuple[str, str] | None:
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        decoded = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    user, colon, password = decoded.partition(":")
+    return (user, password) if colon else None

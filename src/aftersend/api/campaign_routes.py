@@ -1,0 +1,127 @@
+"""`/v1/campaigns`: register, change, show, list and forget campaigns."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request, Response, delete, get, patch, put
+from litestar.concurrency import sync_to_thread
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from aftersend.api.auth import allow, sign_in
+from aftersend.api.campaign_json import CampaignBody, campaign_json, convert, decode, to_campaign
+from aftersend.api.errors import json_response
+from aftersend.api.services import Services
+from aftersend.domain.campaigns import Campaign
+from aftersend.domain.workspaces import Scope
+from aftersend.errors import InvalidRequest, TooLarge
+
+BODY_LIMIT = 1024 * 1024
+LARGEST_PAGE = 100
+DEFAULT_PAGE = 50
+
+Result = TypeVar("Result")
+
+
+async def _run(
+    request: Request[Any, Any, Any], services: Services, scope: Scope, work: Callable[[str], Result]
+) -> Result:
+    """Sign in, check the scope, and do the work for the workspace off the event loop."""
+    principal = sign_in(request, services)
+    allow(principal, scope)
+    return await sync_to_thread(work, principal.workspace.id)
+
+
+async def _body(request: Request[Any, Any, Any]) -> bytes:
+    received = bytearray()
+    async for chunk in request.stream():
+        received += chunk
+        if len(received) > BODY_LIMIT:
+            raise TooLarge(f"a campaign can be up to {BODY_LIMIT // 1024} KiB of JSON")
+    return bytes(received)
+
+
+@put("/v1/campaigns/{campaign_id:str}", status_code=200)
+async def put_campaign(
+    request: Request[Any, Any, Any], campaign_id: FromPath[str], services: NamedDependency[Services]
+) -> Response[bytes]:
+    """Register a campaign, or replace what is registered."""
+    sent = await _body(request)
+
+    def work(workspace_id: str) -> Campaign:
+        body = decode(CampaignBody, sent)
+        known = services.registry.campaigns.find(workspace_id, [campaign_id]).get(campaign_id)
+        campaign = to_campaign(body, campaign_id, services.now(), known)
+        return services.registry.campaigns.put(workspace_id, campaign)
+
+    return json_response(campaign_json(await _run(request, services, Scope.CAMPAIGNS_WRITE, work)))
+
+
+@patch("/v1/campaigns/{campaign_id:str}", status_code=200)
+async def patch_campaign(
+    request: Request[Any, Any, Any], campaign_id: FromPath[str], services: NamedDependency[Services]
+) -> Response[bytes]:
+    """Change some fields of a campaign; what is not named stays as it is."""
+    sent = await _body(request)
+
+    def work(workspace_id: str) -> Campaign:
+        changes = decode(dict[str, Any], sent)
+        known = services.registry.campaigns.get(workspace_id, campaign_id)
+        current = msgspec.to_builtins(campaign_json(known)) | {"updated_at": None}
+        body = convert(CampaignBody, current | changes)
+        campaign = to_campaign(body, campaign_id, services.now(), known)
+        return services.registry.campaigns.put(workspace_id, campaign)
+
+    return json_response(campaign_json(await _run(request, services, Scope.CAMPAIGNS_WRITE, work)))
+
+
+@get("/v1/campaigns/{campaign_id:str}")
+async def get_campaign(
+    request: Request[Any, Any, Any], campaign_id: FromPath[str], services: NamedDependency[Services]
+) -> Response[bytes]:
+    """Show a campaign."""
+
+    def work(workspace_id: str) -> Campaign:
+        return services.registry.campaigns.get(workspace_id, campaign_id)
+
+    return json_response(campaign_json(await _run(request, services, Scope.CAMPAIGNS_READ, work)))
+
+
+@delete("/v1/campaigns/{campaign_id:str}", status_code=204)
+async def delete_campaign(
+    request: Request[Any, Any, Any], campaign_id: FromPath[str], services: NamedDependency[Services]
+) -> None:
+    """Forget a campaign; its events stay in the ledger."""
+
+    def work(workspace_id: str) -> None:
+        services.registry.campaigns.delete(workspace_id, campaign_id)
+
+    await _run(request, services, Scope.CAMPAIGNS_WRITE, work)
+
+
+@get("/v1/campaigns")
+async def list_campaigns(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Response[bytes]:
+    """List campaigns in the order of their creation."""
+
+    def work(workspace_id: str) -> dict[str, Any]:
+        offset = _query_number(request, "offset", 0, 0, 2**31)
+        limit = _query_number(request, "limit", DEFAULT_PAGE, 1, LARGEST_PAGE)
+        page, total = services.registry.campaigns.page(workspace_id, offset, limit)
+        return {
+            "campaigns": [campaign_json(campaign) for campaign in page],
+            "total": total,
+            "offset": offset,
+            "limit": limit,
+        }
+
+    return json_response(await _run(request, services, Scope.CAMPAIGNS_READ, work))
+
+
+def _query_number(request: Request[Any, Any, Any], name: str, default: int, least: int, most: int) -> int:
+    given = request.query_params.get(name)
+    if given is None:
+        return default
+    if not (given.isascii() and given.isdecimal()) or not least <= int(given[:20]) <= most:
+        raise InvalidRequest(f"use a whole number from {least} to {most}", name, given)
+    return int(given)

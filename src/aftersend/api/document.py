@@ -1,0 +1,172 @@
+"""The API document (OpenAPI 3.1), computed from the catalogue and from the types that decode requests."""
+
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+
+from aftersend.api.campaign_json import CampaignBody
+from aftersend.api.campaign_routes import DEFAULT_PAGE, LARGEST_PAGE
+from aftersend.api.document_parts import (
+    BATCH_HEADERS,
+    CAMPAIGN_ID,
+    PROFILE,
+    RATE_HEADERS,
+    WORKSPACE,
+    answers,
+    batch_body,
+    error_schemas,
+    json_body,
+    operation,
+    stats_schemas,
+)
+from aftersend.api.errors import STATS_PATH
+from aftersend.intake.wire import MessageEvent, UserEvent
+
+Json = dict[str, Any]
+
+
+@cache
+def api_document() -> Json:
+    """Return the document of every path."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "aftersend",
+            "version": version("aftersend"),
+            "summary": "What happened after a campaign was sent.",
+            "description": "Sign in with HTTP Basic: the workspace id as user, a key's secret as password.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"basic": []}],
+        "tags": [
+            {"name": "stats", "description": "Campaign statistics, on the path that clients know."},
+            {"name": "events", "description": "What happened to messages, and what users did."},
+            {"name": "campaigns", "description": "The registered campaigns and their goals."},
+            {"name": "server", "description": "The catalogue, health, counters, this document."},
+        ],
+        "paths": _paths(),
+        "components": {
+            "securitySchemes": {"basic": {"type": "http", "scheme": "basic"}},
+            "schemas": _schemas(),
+        },
+    }
+
+
+def _paths() -> Json:
+    return {
+        STATS_PATH: {"post": _stats_operation()},
+        "/v1/message-events": {
+            "post": _ingest_operation("sendMessageEvents", "Take in message events", "MessageEvent")
+        },
+        "/v1/user-events": {"post": _ingest_operation("sendUserEvents", "Take in user events", "UserEvent")},
+        "/v1/campaigns": {"get": _list_operation()},
+        "/v1/campaigns/{campaign_id}": {
+            "parameters": [CAMPAIGN_ID],
+            "put": _write_operation("putCampaign", "Register or replace a campaign", "CampaignBody"),
+            "patch": _write_operation("patchCampaign", "Change some fields of a campaign", "CampaignChanges", 404),
+            "get": operation("getCampaign", "Show a campaign", "campaigns", answers("Campaign", 401, 403, 404, 503)),
+            "delete": operation(
+                "deleteCampaign",
+                "Forget a campaign; its events stay",
+                "campaigns",
+                {"204": {"description": "Forgotten."}, **answers(None, 401, 403, 404, 503)},
+            ),
+        },
+        "/v1/catalogue": {"get": operation("getCatalogue", "Show the catalogue", "server", answers("Catalogue", 401))},
+        **{path: {"get": found} for path, found in _open_operations().items()},
+    }
+
+
+def _stats_operation() -> Json:
+    found = operation("campaignStats", "Ask for campaign statistics", "stats", answers("StatsAnswer"))
+    found["parameters"] = [WORKSPACE, PROFILE]
+    found["requestBody"] = json_body("StatsRequest")
+    for status in (400, 401, 403, 500):
+        found["responses"][str(status)] = {
+            "description": {400: "A field is wrong.", 401: "No valid key.", 403: "Not allowed.", 500: "Our fault."}[
+                status
+            ],
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/FlatError"}}},
+        }
+    found["responses"]["429"] = {"description": "More than 100 calls a minute; no content.", "headers": RATE_HEADERS}
+    return found
+
+
+def _ingest_operation(name: str, summary: str, event: str) -> Json:
+    found = operation(name, summary, "events", answers("Receipt", 400, 401, 403, 413, 503))
+    found["parameters"] = BATCH_HEADERS
+    found["requestBody"] = batch_body(event)
+    return found
+
+
+def _list_operation() -> Json:
+    found = operation("listCampaigns", "List campaigns", "campaigns", answers("CampaignPage", 400, 401, 403, 503))
+    found["parameters"] = [
+        {"name": "offset", "in": "query", "schema": {"type": "integer", "minimum": 0, "maximum": 2**31, "default": 0}},
+        {
+            "name": "limit",
+            "in": "query",
+            "schema": {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": DEFAULT_PAGE},
+        },
+    ]
+    return found
+
+
+def _write_operation(name: str, summary: str, body: str, *also: int) -> Json:
+    found = operation(name, summary, "campaigns", answers("Campaign", 400, 401, 403, *also, 409, 413, 503))
+    found["requestBody"] = json_body(body)
+    return found
+
+
+def _open_operations() -> Json:
+    status = answers("ServerStatus")
+    text = {"200": {"description": "Counters.", "content": {"text/plain": {"schema": {"type": "string"}}}}}
+    document = {"200": {"description": "This.", "content": {"application/json": {"schema": {"type": "object"}}}}}
+    found = {
+        "/healthz": operation("healthz", "Is the process alive?", "server", status),
+        "/readyz": operation(
+            "readyz",
+            "Can events be taken in and questions answered?",
+            "server",
+            {**status, "503": {**status["200"], "description": "Not now; the body says why."}},
+        ),
+        "/metrics": operation("metrics", "The server's own counters", "server", text),
+        "/openapi.json": operation("openapi", "This document", "server", document),
+    }
+    for row in found.values():
+        row["security"] = []
+    return found
+
+
+def _schemas() -> Json:
+    _, decoded = msgspec.json.schema_components(
+        [MessageEvent, UserEvent, CampaignBody], ref_template="#/components/schemas/{name}"
+    )
+    decoded["UserEvent"]["properties"]["attributes"] = {"type": "object", "description": "What is known about it."}
+    campaign = dict(decoded["CampaignBody"])
+    changes = {**campaign, "title": "CampaignChanges", "required": [], "minProperties": 0}
+    shown = {"type": "object", "properties": dict(campaign["properties"]), "required": list(campaign["properties"])}
+    shown["properties"] = {name: _shown(schema) for name, schema in shown["properties"].items()}
+    return {
+        **decoded,
+        "CampaignChanges": changes,
+        "Campaign": shown,
+        "CampaignPage": {
+            "type": "object",
+            "properties": {
+                "campaigns": {"type": "array", "items": {"$ref": "#/components/schemas/Campaign"}},
+                **{name: {"type": "integer"} for name in ("total", "offset", "limit")},
+            },
+            "required": ["campaigns", "total", "offset", "limit"],
+        },
+        **stats_schemas(),
+        **error_schemas(),
+    }
+
+
+def _shown(schema: Json) -> Json:
+    """What is shown may be empty where what is sent may be left out."""
+    return {name: part for name, part in schema.items() if name != "default"}

@@ -1,0 +1,67 @@
+"""`POST /v1/message-events` and `/v1/user-events`: answered when every good event is durable and visible."""
+
+import asyncio
+from typing import Any
+
+from litestar import Request, Response, post
+from litestar.concurrency import sync_to_thread
+from litestar.di import NamedDependency
+
+from aftersend.api.auth import allow, sign_in
+from aftersend.api.bodies import encoding_of, is_lines, read_body, unpack
+from aftersend.api.errors import json_response
+from aftersend.api.room import Guest
+from aftersend.api.services import Services
+from aftersend.domain.events import Receipt, Stream
+from aftersend.domain.workspaces import Scope
+from aftersend.intake.receive import Underway
+
+_SMALL_BODY = 8 * 1024
+"""Bytes. Checking a body of this size takes less time than handing it to another thread."""
+
+
+@post("/v1/message-events", status_code=200)
+async def message_events(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Response[bytes]:
+    """Take in what happened to messages."""
+    return await _receive(request, services, Stream.MESSAGE_EVENTS)
+
+
+@post("/v1/user-events", status_code=200)
+async def user_events(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Response[bytes]:
+    """Take in what users did."""
+    return await _receive(request, services, Stream.USER_EVENTS)
+
+
+async def _receive(request: Request[Any, Any, Any], services: Services, stream: Stream) -> Response[bytes]:
+    principal = sign_in(request, services)
+    allow(principal, Scope.EVENTS_WRITE)
+    encoding = encoding_of(request)
+    lines = is_lines(request)
+    with services.room.guest() as guest:
+        body = await read_body(request, guest)
+
+        def begin() -> Underway:
+            return services.intake.begin(principal.workspace, stream, unpack(body, encoding, guest), lines=lines)
+
+        underway = await sync_to_thread(begin) if len(body) > _SMALL_BODY else begin()
+    receipt = underway.receipt(await asyncio.wrap_future(underway.new_events))
+    services.observations.receipt(stream, receipt)
+    return json_response(receipt_body(receipt))
+
+
+def receipt_body(receipt: Receipt) -> dict[str, Any]:
+    """Word a receipt as the answer to its batch."""
+    return {
+        "accepted": receipt.accepted,
+        "duplicates": receipt.duplicates,
+        "rejected": [
+            {
+                "index": row.index,
+                "event_id": row.event_id,
+                "code": row.rejection.code.value,
+                "field": row.rejection.field,
+                "message": row.rejection.message,
+            }
+            for row in receipt.rejected
+        ],
+    }

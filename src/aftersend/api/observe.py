@@ -1,0 +1,66 @@
+"""The server's own counters, in the form that Prometheus reads."""
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from aftersend.domain.events import Receipt, Stream
+
+
+class Observations:
+    """Counts requests, events and commits of one server."""
+
+    def __init__(self, waiting_events: Callable[[], int]) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "aftersend_http_requests_total",
+            "Requests answered.",
+            ["method", "route", "status"],
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "aftersend_http_request_seconds",
+            "Seconds from the first byte of a request to the last of its answer.",
+            ["route"],
+            registry=self._registry,
+        )
+        self._events = Counter(
+            "aftersend_events_total",
+            "Events received, by what became of them.",
+            ["stream", "outcome"],
+            registry=self._registry,
+        )
+        self._rejections = Counter(
+            "aftersend_rejections_total", "Events turned away, by why.", ["stream", "code"], registry=self._registry
+        )
+        self._commits = Counter("aftersend_commits_total", "Commits to the ledger.", registry=self._registry)
+        self._group = Histogram(
+            "aftersend_commit_events",
+            "Events in one commit.",
+            buckets=(1, 10, 100, 1_000, 10_000, 100_000),
+            registry=self._registry,
+        )
+        waiting = Gauge("aftersend_waiting_events", "Events that are not durable yet.", registry=self._registry)
+        waiting.set_function(waiting_events)
+
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count an answered request."""
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def receipt(self, stream: Stream, receipt: Receipt) -> None:
+        """Count what became of a batch."""
+        self._events.labels(stream, "accepted").inc(receipt.accepted)
+        self._events.labels(stream, "duplicate").inc(receipt.duplicates)
+        self._events.labels(stream, "rejected").inc(len(receipt.rejected))
+        for row in receipt.rejected:
+            self._rejections.labels(stream, row.rejection.code).inc()
+
+    def commit(self, _batches: int, events: int) -> None:
+        """Count a commit."""
+        self._commits.inc()
+        self._group.observe(events)
+
+    def text(self) -> bytes:
+        """Return all counters in the Prometheus text format."""
+        return generate_latest(self._registry)

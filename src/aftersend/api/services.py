@@ -1,0 +1,31 @@
+"""What the routes work with: every part they need, put together by `app`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from aftersend.api.limits import CallLimits
+from aftersend.api.observe import Observations
+from aftersend.api.room import Room
+from aftersend.intake.receive import Intake
+from aftersend.registry.registry import Registry
+from aftersend.stats.answer import Stats
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts that routes call.
+
+    `operator_token` opens every workspace; it is known only to who can read the data folder. `problem` says
+    why the server is not ready, or nothing when it is.
+    """
+
+    registry: Registry
+    intake: Intake
+    stats: Stats
+    limits: CallLimits
+    room: Room
+    observations: Observations
+    operator_token: str
+    now: Callable[[], datetime]
+    problem: Callable[[], str | None]

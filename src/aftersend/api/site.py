@@ -1,0 +1,95 @@
+"""The application: its routes, what they are given, and what happens around every request."""
+
+import re
+import time
+import uuid
+from typing import Any
+
+import structlog
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from aftersend.api import campaign_routes, ingest_routes, open_routes, stats_routes
+from aftersend.api.errors import render
+from aftersend.api.services import Services
+
+log = structlog.get_logger(__name__)
+
+ROUTES = (
+    stats_routes.campaign_stats,
+    ingest_routes.message_events,
+    ingest_routes.user_events,
+    campaign_routes.put_campaign,
+    campaign_routes.patch_campaign,
+    campaign_routes.get_campaign,
+    campaign_routes.delete_campaign,
+    campaign_routes.list_campaigns,
+    open_routes.get_catalogue,
+    open_routes.healthz,
+    open_routes.readyz,
+    open_routes.metrics,
+    open_routes.openapi,
+)
+
+
+def create_site(services: Services) -> ASGIApp:
+    """Return the whole application over the given parts."""
+    site = Litestar(
+        route_handlers=list(ROUTES),
+        dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
+        exception_handlers={Exception: render},
+        openapi_config=None,
+        request_max_body_size=None,  # bodies are bounded where they are read
+        logging_config=None,
+    )
+    return _Observed(site, services)
+
+
+class _Observed:
+    """Gives every request an id, and counts and logs its answer."""
+
+    def __init__(self, site: ASGIApp, services: Services) -> None:
+        self._site = site
+        self._services = services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._site(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        state: dict[str, Any] = scope  # type: ignore[assignment]
+        state["request_id"] = request_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started = time.perf_counter()
+        status = 500
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self._site(scope, receive, send_with_id)
+        finally:
+            self._note(scope, status, time.perf_counter() - started)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route = scope.get("path_template") or "unknown"
+        self._services.observations.request(scope["method"], route, status, seconds)
+        if route not in _QUIET:
+            log.info("request", method=scope["method"], path=scope["path"], status=status, seconds=round(seconds, 4))
+
+
+_QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
+def _request_id(scope: Scope) -> str:
+    """The caller's own id when it sent a harmless one, else a new one."""
+    for name, text in scope["headers"]:
+        if name == b"x-request-id" and re.fullmatch(rb"[A-Za-z0-9._-]{1,64}", text):
+            return text.decode()
+    return uuid.uuid4().hex

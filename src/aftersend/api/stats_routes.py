@@ -1,0 +1,80 @@
+"""`POST /core-services/v1/campaign-stats`: the documented order of checks, then the answer."""
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, post
+from litestar.concurrency import sync_to_thread
+from litestar.di import NamedDependency
+
+from aftersend.api.auth import sign_in
+from aftersend.api.errors import STATS_PATH, json_response, render
+from aftersend.api.limits import Allowance
+from aftersend.api.services import Services
+from aftersend.domain.profiles import PROFILES, Profile, ProfileName
+from aftersend.domain.workspaces import Feature, Principal, Scope
+from aftersend.errors import InvalidRequest, NotAllowed, NotAuthenticated, Unparseable
+from aftersend.stats.request import parse_request
+
+BODY_LIMIT = 1024 * 1024
+PROFILE_HEADER = "X-Stats-Profile"
+
+
+@post(STATS_PATH, status_code=200)
+async def campaign_stats(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Response[bytes]:
+    """Answer for up to ten campaigns, or for a page of all of them."""
+    principal = sign_in(request, services)
+    _check_workspace_header(request, principal)
+    if not principal.may(Scope.STATS_READ) or Feature.STATS in principal.workspace.features_off:
+        raise NotAllowed("the key may not read statistics, or they are switched off for the workspace")
+    allowance = services.limits.stats_call(principal.workspace.id)
+    if not allowance.allowed:
+        return Response(b"", status_code=429, headers=allowance.headers(), media_type="application/json")
+    try:
+        answered = json_response(await _answer(request, services, principal))
+    except Exception as error:  # whatever it is, the caller is told what is left of the limit
+        answered = render(request, error)
+    return _with_allowance(answered, allowance)
+
+
+def _with_allowance(response: Response[bytes], allowance: Allowance) -> Response[bytes]:
+    for name, text in allowance.headers().items():
+        response.headers[name] = text
+    return response
+
+
+def _check_workspace_header(request: Request[Any, Any, Any], principal: Principal) -> None:
+    named = request.headers.get("moe-appkey")
+    if named is None:
+        raise InvalidRequest("name the workspace in the header MOE-APPKEY", "app_key", None)
+    if named != principal.workspace.id:
+        raise NotAuthenticated("MOE-APPKEY and the user name of the sign-in name different workspaces")
+
+
+async def _answer(request: Request[Any, Any, Any], services: Services, principal: Principal) -> dict[str, Any]:
+    question = parse_request(await _body(request))
+    profile = _profile(request, principal)
+    return await sync_to_thread(services.stats.answer, principal.workspace, question, profile)
+
+
+async def _body(request: Request[Any, Any, Any]) -> object:
+    received = bytearray()
+    async for chunk in request.stream():
+        received += chunk
+        if len(received) > BODY_LIMIT:
+            raise Unparseable(f"the body is larger than {BODY_LIMIT // 1024} KiB")
+    try:
+        return msgspec.json.decode(bytes(received))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unparseable("the body is not JSON") from error
+
+
+def _profile(request: Request[Any, Any, Any], principal: Principal) -> Profile:
+    named = request.headers.get(PROFILE_HEADER)
+    if named is None:
+        return PROFILES[principal.workspace.profile]
+    try:
+        return PROFILES[ProfileName(named.strip().lower())]
+    except ValueError as error:
+        message = f"use one of {', '.join(ProfileName)}"
+        raise InvalidRequest(message, PROFILE_HEADER, named) from error

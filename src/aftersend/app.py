@@ -1,0 +1,191 @@
+"""The only place where parts are joined: settings, registry, ledger, intake, stats, HTTP."""
+
+import logging
+import os
+import secrets
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from aftersend.errors import AftersendError, Misconfigured
+from aftersend.registry.database import sqlite_url
+from aftersend.registry.registry import Registry
+from aftersend.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+def now() -> datetime:
+    """Return the time. This is the only clock; everything below is handed its value."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def open_registry(settings: Settings) -> Iterator[Registry]:
+    """Open the registry alone, with its newest tables. It can be used while a server runs."""
+    if settings.registry is None:
+        try:
+            settings.data.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Misconfigured(f"the data folder {settings.data} cannot be used: {error.strerror}") from error
+    registry = Registry(settings.registry or sqlite_url(settings.data))
+    try:
+        registry.database.migrate()
+        yield registry
+    finally:
+        registry.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What answers questions and takes events in, opened on a data folder that this process owns."""
+
+    registry: Registry
+    intake: Any
+    stats: Any
+    services: Any
+    ledger: Any
+    lock: Any
+
+
+@contextmanager
+def open_parts(settings: Settings, progress: Callable[[int], None] = lambda rows: None) -> Iterator[Parts]:
+    """Open everything on the data folder, and close it in order: what was accepted is written first.
+
+    Raises:
+        Misconfigured: the folder belongs to another process, or was made by a newer version.
+    """
+    # The engine takes most of a second to load, so commands that only need the registry never come here.
+    from aftersend.api.limits import CallLimits
+    from aftersend.api.observe import Observations
+    from aftersend.api.room import Room
+    from aftersend.api.services import Services
+    from aftersend.intake.commit import Committer
+    from aftersend.intake.receive import Intake
+    from aftersend.stats.answer import Stats
+    from aftersend.store.embedded import EmbeddedEngine
+    from aftersend.store.folder import FolderLock
+    from aftersend.store.identities import Identities
+    from aftersend.store.ledger import Ledger
+    from aftersend.store.migrate import migrate
+
+    lock = FolderLock(settings.data)
+    try:
+        with open_registry(settings) as registry:
+            engine = EmbeddedEngine(settings.ledger_folder)
+            migrate(engine)
+            identities = Identities(settings.ledger_folder.with_name(settings.ledger_folder.name + "-identities"))
+            ledger = Ledger(engine, identities)
+            ledger.recover(progress)
+            observations = Observations(lambda: committer.waiting_events)
+            committer = Committer(ledger, observe=observations.commit)
+            committer.start()
+            intake = Intake(registry.campaigns, committer, now)
+            stats = Stats(registry.campaigns, engine)
+            services = Services(
+                registry=registry,
+                intake=intake,
+                stats=stats,
+                limits=CallLimits(settings.limits, settings.failed_sign_ins_per_minute, time.time),
+                room=Room(settings.body_memory_mib * 2**20),
+                observations=observations,
+                operator_token=secrets.token_urlsafe(32),
+                now=now,
+                problem=lambda: _problem(settings, registry, engine),
+            )
+            try:
+                yield Parts(registry, intake, stats, services, ledger, lock)
+            finally:
+                committer.stop()
+                identities.close()
+                engine.close()
+    finally:
+        lock.release()
+
+
+def _problem(settings: Settings, registry: Registry, engine: Any) -> str | None:
+    """Return why the server cannot do its work now, or None."""
+    try:
+        registry.workspaces.all()
+        engine.select("SELECT 1")
+    except AftersendError as error:
+        return error.message
+    if not os.access(settings.data, os.W_OK):
+        return "the data folder cannot be written to"
+    return None
+
+
+def serve(
+    settings: Settings,
+    announce: Callable[[str], None] = lambda url: None,
+    prepare: Callable[[Parts], None] = lambda parts: None,
+) -> None:
+    """Serve until SIGTERM or SIGINT; what was acknowledged is on disk, what is under way is finished first.
+
+    `prepare` is called when the folder is open, before the first request; `announce` when requests are answered.
+    """
+    import uvicorn
+
+    from aftersend.api.site import create_site
+    from aftersend.store.folder import RunningServer
+
+    listening = _listen(settings)
+    with listening, open_parts(settings) as parts:
+        prepare(parts)
+        host, port = listening.getsockname()[:2]
+        url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
+        config = uvicorn.Config(
+            create_site(parts.services),
+            loop="uvloop",
+            http="httptools",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=30,
+        )
+        server = uvicorn.Server(config)
+        parts.lock.announce(RunningServer(url, parts.services.operator_token))
+        log.info("serving", url=url, data=str(settings.data))
+        announce(url)
+        server.run(sockets=[listening])
+        log.info("stopped")
+
+
+def _listen(settings: Settings) -> socket.socket:
+    listening = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        listening.close()
+        raise Misconfigured(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
+    listening.listen(2048)
+    return listening
+
+
+def configure_logs(settings: Settings) -> None:
+    """Send structured logs to standard error."""
+    as_json = settings.log_format == "json"
+    renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+    level = logging.getLevelNamesMapping().get(settings.log_level.upper())
+    if level is None:
+        raise Misconfigured("AFTERSEND_LOG_LEVEL: use debug, info, warning or error")
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+    )

@@ -1,0 +1,121 @@
+"""How commands reach a ledger: over HTTP when a server owns it, in this process when it is free."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import httpx
+import msgspec
+
+from aftersend.app import open_parts, open_registry
+from aftersend.domain.events import Stream
+from aftersend.errors import AftersendError, InvalidRequest, Overloaded, StoreUnavailable
+from aftersend.settings import Settings
+
+_PATHS = {Stream.MESSAGE_EVENTS: "/v1/message-events", Stream.USER_EVENTS: "/v1/user-events"}
+_TRIES = 10
+
+
+class Client(Protocol):
+    """What commands ask of a ledger, for one workspace."""
+
+    def ingest(self, stream: Stream, lines: bytes) -> dict[str, Any]:
+        """Send events, one JSON object a line, and return the receipt."""
+        ...
+
+    def stats(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Ask the Stats API and return its answer."""
+        ...
+
+
+class Refused(AftersendError):
+    """A server answered with an error."""
+
+    code = "refused"
+
+
+@contextmanager
+def open_client(settings: Settings, workspace_id: str, url: str | None, key: str | None) -> Iterator[Client]:
+    """Open the workspace's ledger: at the address that was given, at the server that runs, or here."""
+    if url is not None:
+        if key is None:
+            raise InvalidRequest("say with --key which key opens the workspace there", "--key")
+        with HttpClient(url, workspace_id, key).open() as client:
+            yield client
+        return
+    # Loading the lock's file must not load the engine.
+    from aftersend.store.folder import running_server
+
+    with open_registry(settings) as registry:
+        registry.workspaces.get(workspace_id)
+    running = running_server(settings.data)
+    if running is not None:
+        with HttpClient(running.url, workspace_id, running.token).open() as client:
+            yield client
+        return
+    with open_parts(settings) as parts:
+        yield LocalClient(parts, workspace_id)
+
+
+class HttpClient:
+    """A ledger behind a server."""
+
+    def __init__(self, url: str, workspace_id: str, secret: str) -> None:
+        self._workspace_id = workspace_id
+        self._client = httpx.Client(base_url=url, auth=(workspace_id, secret), timeout=120)
+
+    @contextmanager
+    def open(self) -> Iterator["HttpClient"]:
+        """Keep the connections open for the block."""
+        with self._client:
+            yield self
+
+    def ingest(self, stream: Stream, lines: bytes) -> dict[str, Any]:
+        return self._post(_PATHS[stream], lines, {"content-type": "application/x-ndjson"})
+
+    def stats(self, question: dict[str, Any]) -> dict[str, Any]:
+        headers = {"content-type": "application/json", "MOE-APPKEY": self._workspace_id}
+        return self._post("/core-services/v1/campaign-stats", msgspec.json.encode(question), headers)
+
+    def _post(self, path: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
+        """Post, and try again while the server says that it is busy: events have ids, so that is safe."""
+        for attempt in range(_TRIES):
+            try:
+                answer = self._client.post(path, content=body, headers=headers)
+            except httpx.HTTPError as error:
+                raise Refused(f"the server at {self._client.base_url} cannot be reached: {error}") from error
+            if answer.status_code == 200:
+                result: dict[str, Any] = answer.json()
+                return result
+            if answer.status_code not in (429, 503) or attempt == _TRIES - 1:
+                break
+            time.sleep(float(answer.headers.get("retry-after", "1")))
+        raise Refused(f"the server answered {answer.status_code}: {answer.text[:500] or answer.reason_phrase}")
+
+
+class LocalClient:
+    """A ledger in this process."""
+
+    def __init__(self, parts: Any, workspace_id: str) -> None:
+        self._parts = parts
+        self._workspace = parts.registry.workspaces.get(workspace_id)
+
+    def ingest(self, stream: Stream, lines: bytes) -> dict[str, Any]:
+        from aftersend.api.ingest_routes import receipt_body
+
+        for _ in range(_TRIES):
+            try:
+                return receipt_body(self._parts.intake.receive(self._workspace, stream, lines, lines=True))
+            except (Overloaded, StoreUnavailable) as error:
+                refused = error
+                time.sleep(error.retry_after_seconds)
+        raise refused
+
+    def stats(self, question: dict[str, Any]) -> dict[str, Any]:
+        from aftersend.domain.profiles import PROFILES
+        from aftersend.stats.request import parse_request
+
+        profile = PROFILES[self._workspace.profile]
+        answer: dict[str, Any] = self._parts.stats.answer(self._workspace, parse_request(question), profile)
+        return answer

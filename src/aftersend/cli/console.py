@@ -1,0 +1,43 @@
+"""How commands speak: results on standard output, everything else on standard error."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+import typer
+from rich.console import Console
+
+from aftersend.errors import AftersendError, Conflict, InvalidRequest
+
+messages = Console(stderr=True, highlight=False)
+output = Console(highlight=False, soft_wrap=True)
+
+
+def print_json(value: object) -> None:
+    """Print one JSON object, for people and programs alike."""
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2)
+    sys.stdout.write(text.decode() + "\n")
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn an expected failure into one line and exit status 1 (2 where the call was wrong)."""
+    try:
+        yield
+    except (InvalidRequest, Conflict) as error:
+        _fail(f"{error.field}: {error.message}", 2)
+    except AftersendError as error:
+        _fail(error.message, 1)
+    except KeyboardInterrupt:
+        _fail("interrupted", 130)
+
+
+def _fail(message: str, status: int) -> Any:
+    messages.print(f"[bold red]aftersend:[/] {_plain(message)}")
+    raise typer.Exit(status)
+
+
+def _plain(message: str) -> str:
+    return message.replace("[", r"\[")

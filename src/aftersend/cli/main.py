@@ -1,0 +1,46 @@
+"""The `aftersend` command."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from aftersend.cli import ledger_commands, registry_commands, server_commands
+
+application = typer.Typer(
+    help="Campaign statistics, computed exactly from every event.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+application.command("serve")(server_commands.serve)
+application.command("demo")(server_commands.demo)
+application.add_typer(registry_commands.workspace, name="workspace")
+application.add_typer(registry_commands.key, name="key")
+application.add_typer(registry_commands.campaign, name="campaign")
+application.command("load")(ledger_commands.load_files)
+application.command("stats")(ledger_commands.show_stats)
+application.command("migrate")(server_commands.migrate)
+application.command("doctor")(server_commands.doctor)
+application.command("settings")(server_commands.show_settings)
+application.command("openapi")(server_commands.openapi)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"aftersend {version('aftersend')}")
+        raise typer.Exit()
+
+
+@application.callback()
+def options(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
+def main() -> None:
+    """Run the command line."""
+    application()

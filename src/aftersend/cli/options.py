@@ -1,0 +1,18 @@
+"""Options that several commands share, and the settings they make."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from aftersend.settings import Settings, read_settings
+
+Data = Annotated[Path | None, typer.Option("--data", help="The data folder. [env AFTERSEND_DATA, ./aftersend-data]")]
+RegistryUrl = Annotated[str | None, typer.Option("--registry", help="The registry's address, as SQLAlchemy spells it.")]
+WorkspaceId = Annotated[str, typer.Option("--workspace", help="The workspace.")]
+
+
+def settings_from(**given: Any) -> Settings:
+    """Read the settings from the environment and the options that were given."""
+    return read_settings(os.environ, **given)

@@ -1,0 +1,1 @@
+"""Facts and rules of the field: no I/O, no clock, no framework."""

@@ -1,0 +1,173 @@
+"""A campaign as the registry knows it, and the rules that its data may not contradict."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from aftersend.domain.attribution import MAXIMUM_WINDOW_HOURS, MINIMUM_WINDOW_HOURS
+from aftersend.domain.channels import CHANNELS, Channel
+from aftersend.domain.goals import Goal, check_goals
+from aftersend.domain.problems import Problem
+
+DEFAULT_LOCALE = "default"
+DEFAULT_VARIATION = "variation_1"
+
+
+class DeliveryType(StrEnum):
+    """How a campaign goes out."""
+
+    ONE_TIME = "ONE_TIME"
+    PERIODIC = "PERIODIC"
+    EVENT_TRIGGERED = "EVENT_TRIGGERED"
+    BUSINESS_EVENT_TRIGGERED = "BUSINESS_EVENT_TRIGGERED"
+    DEVICE_TRIGGERED = "DEVICE_TRIGGERED"
+    LOCATION_TRIGGERED = "LOCATION_TRIGGERED"
+    API_TRIGGERED = "API_TRIGGERED"
+    BROADCAST_LIVE_ACTIVITY = "BROADCAST_LIVE_ACTIVITY"
+
+
+class Status(StrEnum):
+    """Where a campaign is in its life."""
+
+    DRAFT = "DRAFT"
+    SCHEDULED = "SCHEDULED"
+    ACTIVE = "ACTIVE"
+    SENDING = "SENDING"
+    PAUSED = "PAUSED"
+    SENT = "SENT"
+    STOPPED = "STOPPED"
+    RETIRED = "RETIRED"
+    ARCHIVED = "ARCHIVED"
+
+
+PARENT_TYPES = frozenset({DeliveryType.PERIODIC, DeliveryType.BUSINESS_EVENT_TRIGGERED})
+"""Campaigns that run as children, one per run."""
+
+_PUSH_ONLY = frozenset(
+    {DeliveryType.DEVICE_TRIGGERED, DeliveryType.LOCATION_TRIGGERED, DeliveryType.BROADCAST_LIVE_ACTIVITY}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ControlGroups:
+    """Which control groups a campaign has: its own, by percentage, and the workspace's global one."""
+
+    campaign_percentage: int | float = 0
+    include_global: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reachability:
+    """An estimate of the users who will receive a scheduled campaign."""
+
+    count: int
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """One campaign of one workspace."""
+
+    id: str
+    name: str
+    channel: Channel
+    created_at: datetime
+    updated_at: datetime
+    delivery_type: DeliveryType = DeliveryType.ONE_TIME
+    status: Status = Status.DRAFT
+    platforms: tuple[str, ...] = ()
+    locales: tuple[str, ...] = ()
+    variations: tuple[str, ...] = ()
+    parent_campaign_id: str | None = None
+    flow_id: str | None = None
+    flow_name: str | None = None
+    created_by: str | None = None
+    team: str | None = None
+    tags: tuple[str, ...] = ()
+    sent_at: datetime | None = None
+    start_time: datetime | None = None
+    attribution_window_hours: int | None = None
+    goals: tuple[Goal, ...] = ()
+    control_groups: ControlGroups = ControlGroups()
+    reachability: Reachability | None = None
+
+
+def is_identifier(text: str, longest: int = 128) -> bool:
+    """Return whether the text can be an id: printable, without white space or slashes, not too long."""
+    return 1 <= len(text) <= longest and text.isprintable() and not re.search(r"[\s/]", text)
+
+
+def check_campaign(campaign: Campaign) -> Problem | None:
+    """Return the first contradiction in a campaign's own data."""
+    for check in (_check_identity, _check_names, _check_delivery, _check_numbers):
+        if problem := check(campaign):
+            return problem
+    return check_goals(campaign.goals)
+
+
+def _check_identity(campaign: Campaign) -> Problem | None:
+    if not is_identifier(campaign.id):
+        return Problem("id", campaign.id, "use 1 to 128 printable characters without spaces or slashes")
+    if campaign.parent_campaign_id == campaign.id:
+        return Problem("parent_campaign_id", campaign.id, "a campaign cannot be its own parent")
+    if campaign.parent_campaign_id is not None and not is_identifier(campaign.parent_campaign_id):
+        return Problem("parent_campaign_id", campaign.parent_campaign_id, "this cannot be the id of a campaign")
+    return None
+
+
+def _check_names(campaign: Campaign) -> Problem | None:
+    known = CHANNELS[campaign.channel].platforms
+    for index, platform in enumerate(campaign.platforms):
+        if platform not in known:
+            message = f"{campaign.channel} has the platforms {', '.join(known)}"
+            return Problem(f"platforms[{index}]", platform, message)
+    for field in ("platforms", "locales", "variations"):
+        names: tuple[str, ...] = getattr(campaign, field)
+        if len(set(names)) != len(names):
+            return Problem(field, list(names), "name each one once")
+        for index, name in enumerate(names):
+            if not is_dimension_name(name):
+                return Problem(f"{field}[{index}]", name, DIMENSION_NAME_RULE)
+    return None
+
+
+DIMENSION_NAME_RULE = "use 1 to 64 printable characters, and none of the names that answers keep for aggregates"
+
+RESERVED_NAMES = frozenset(
+    {
+        "all_locales",
+        "all_locale",
+        "all_variations",
+        "campaign_control_group",
+        "global_control_group",
+        "control_group",
+        "ALL_PLATFORMS",
+    }
+)
+
+
+def is_dimension_name(name: str) -> bool:
+    """Return whether the text can name a locale or a variation: an aggregate's key would hide it."""
+    return 1 <= len(name) <= 64 and name.isprintable() and not name.isspace() and name not in RESERVED_NAMES
+
+
+def _check_delivery(campaign: Campaign) -> Problem | None:
+    if campaign.delivery_type in _PUSH_ONLY and campaign.channel is not Channel.PUSH:
+        return Problem("delivery_type", campaign.delivery_type.value, "only PUSH campaigns have this delivery type")
+    if campaign.flow_name is not None and campaign.flow_id is None:
+        return Problem("flow_name", campaign.flow_name, "a flow name needs a flow_id beside it")
+    return None
+
+
+def _check_numbers(campaign: Campaign) -> Problem | None:
+    hours = campaign.attribution_window_hours
+    if hours is not None and not MINIMUM_WINDOW_HOURS <= hours <= MAXIMUM_WINDOW_HOURS:
+        message = f"an attribution window is {MINIMUM_WINDOW_HOURS} to {MAXIMUM_WINDOW_HOURS} hours"
+        return Problem("attribution_window_hours", hours, message)
+    share = campaign.control_groups.campaign_percentage
+    if not 0 <= share <= 100:
+        return Problem("control_groups.campaign_percentage", share, "a percentage is between 0 and 100")
+    if campaign.reachability is not None and campaign.reachability.count < 0:
+        return Problem("reachability.count", campaign.reachability.count, "a count of users is not negative")
+    return None

@@ -1,0 +1,63 @@
+"""Days: which day of a workspace a moment falls on, and the range of days a question is about.
+
+Days are numbered from 1970-01-01 in the workspace's zone, so that a ledger row carries its day as a small
+number and a day of 23 or 25 hours is a day like any other.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+EPOCH = date(1970, 1, 1)
+DAY_MILLISECONDS = 86_400_000
+FIRST_DAY, LAST_DAY = 0, 65_535
+"""The days that the ledger's two-byte date can hold: 1970-01-01 to 2149-06-06."""
+
+EARLIEST_MILLISECONDS = 946_684_800_000
+"""2000-01-01 UTC. An earlier time is a unit mistake: seconds where milliseconds are asked for."""
+LATEST_MILLISECONDS = 4_102_444_800_000
+"""2100-01-01 UTC."""
+
+
+class DayFinder:
+    """Finds the day of a moment in one zone.
+
+    On most UTC days the zone's offset is the same from end to end, and is looked up once. On the days of
+    a clock change (which some zones make at a minute past midnight) every moment is looked up by itself.
+    """
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._steady_offsets: dict[int, int | None] = {}
+
+    def day(self, milliseconds: int) -> int:
+        """Return the number of the local day on which the UTC moment falls."""
+        utc_day = milliseconds // DAY_MILLISECONDS
+        try:
+            offset = self._steady_offsets[utc_day]
+        except KeyError:
+            start = utc_day * DAY_MILLISECONDS
+            first, last = self._offset(start), self._offset(start + DAY_MILLISECONDS)
+            offset = self._steady_offsets[utc_day] = first if first == last else None
+        if offset is None:
+            offset = self._offset(milliseconds)
+        return (milliseconds + offset) // DAY_MILLISECONDS
+
+    def _offset(self, milliseconds: int) -> int:
+        moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
+        return (moment.astimezone(self._zone).utcoffset() or timedelta()) // timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """A range of local days, both ends included."""
+
+    start: date
+    end: date
+
+    @property
+    def numbers(self) -> tuple[int, int]:
+        """Return the first and last day as numbers, within what the ledger can hold."""
+        first = max((self.start - EPOCH).days, FIRST_DAY)
+        last = min((self.end - EPOCH).days, LAST_DAY)
+        return first, last

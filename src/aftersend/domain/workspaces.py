@@ -1,0 +1,74 @@
+"""A workspace: the tenant that everything belongs to, and what its keys may do."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo, available_timezones
+
+from aftersend.domain.problems import Problem
+from aftersend.domain.profiles import ProfileName
+
+
+class Scope(StrEnum):
+    """What a key may be used for."""
+
+    STATS_READ = "stats:read"
+    CAMPAIGNS_READ = "campaigns:read"
+    CAMPAIGNS_WRITE = "campaigns:write"
+    EVENTS_WRITE = "events:write"
+    REPORTS_DOWNLOAD = "reports:download"
+    ADMIN = "admin"  # everything above
+
+
+class Feature(StrEnum):
+    """What can be switched off for a workspace."""
+
+    STATS = "stats"
+    CAMPAIGNS = "campaigns"
+    REPORTS = "reports"
+
+
+DATA_CENTERS = ("01", "02", "03", "04", "05", "06", "101")
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One tenant. Its days are days in `timezone`, which never changes once it has been created."""
+
+    id: str
+    name: str
+    timezone: str
+    profile: ProfileName
+    data_center: str
+    features_off: frozenset[Feature]
+    created_at: datetime
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the rules of the workspace's time zone."""
+        return ZoneInfo(self.timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is asking: a workspace, and what the key that was shown may do."""
+
+    workspace: Workspace
+    key_id: str
+    scopes: frozenset[Scope]
+
+    def may(self, scope: Scope) -> bool:
+        """Return whether the key carries the scope."""
+        return scope in self.scopes or Scope.ADMIN in self.scopes
+
+
+def check_workspace(workspace: Workspace) -> Problem | None:
+    """Return the first thing that is wrong with a workspace."""
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", workspace.id):
+        return Problem("id", workspace.id, "use 1 to 64 letters, digits, dots, dashes or underscores")
+    if workspace.timezone not in available_timezones():
+        return Problem("timezone", workspace.timezone, "use a zone of the tz database, such as Europe/Berlin or UTC")
+    if workspace.data_center not in DATA_CENTERS:
+        return Problem("data_center", workspace.data_center, f"use one of {', '.join(DATA_CENTERS)}")
+    return None

@@ -1,0 +1,125 @@
+"""Bytes to events. The whole body is decoded at once; only when something in it is wrong, event by event."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from aftersend.domain.events import BATCH_EVENTS_LIMIT, RejectedEvent, Rejection, RejectionCode
+from aftersend.errors import TooLarge, Unparseable
+from aftersend.intake.wire import MessageEvent, UserEvent
+
+Wire = TypeVar("Wire", MessageEvent, UserEvent)
+
+
+@dataclass(slots=True)
+class Decoded(Generic[Wire]):
+    """The events of a body that have the right shape, their places in it, and those that have not."""
+
+    events: list[Wire]
+    places: list[int] | range
+    rejected: list[RejectedEvent]
+
+
+class BatchDecoder(Generic[Wire]):
+    """Decodes the three forms of a batch: an array, an object with `events`, and one event a line."""
+
+    def __init__(self, wire: type[Wire]) -> None:
+        envelope = msgspec.defstruct("Envelope", [("events", list[wire])])  # type: ignore[valid-type]
+        raw_envelope = msgspec.defstruct("RawEnvelope", [("events", list[msgspec.Raw])])
+        self._array = msgspec.json.Decoder(list[wire])  # type: ignore[valid-type]
+        self._envelope = msgspec.json.Decoder(envelope)
+        self._raw_array = msgspec.json.Decoder(list[msgspec.Raw])
+        self._raw_envelope = msgspec.json.Decoder(raw_envelope)
+        self._one = msgspec.json.Decoder(wire)
+
+    def decode(self, body: bytes, *, lines: bool) -> Decoded[Wire]:
+        """Decode a batch.
+
+        Raises:
+            Unparseable: the body as a whole is not JSON, or not one of the three forms.
+            TooLarge: it has more events than one batch may have.
+        """
+        try:
+            events = self._whole(body, lines)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return self._one_by_one(body, lines)
+        _check_size(len(events))
+        return Decoded(events, range(len(events)), [])
+
+    def _whole(self, body: bytes, lines: bool) -> list[Wire]:
+        if lines:
+            return self._array.decode_lines(body)  # type: ignore[return-value]
+        if body.lstrip()[:1] == b"{":
+            return self._envelope.decode(body).events
+        return self._array.decode(body)
+
+    def _one_by_one(self, body: bytes, lines: bool) -> Decoded[Wire]:
+        items = _lines(body) if lines else self._items(body)
+        _check_size(len(items))
+        decoded: Decoded[Wire] = Decoded([], [], [])
+        places: list[int] = []
+        for index, item in enumerate(items):
+            try:
+                decoded.events.append(self._one.decode(item))
+                places.append(index)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                decoded.rejected.append(RejectedEvent(index, _event_id(item), _rejection(error)))
+        decoded.places = places
+        if lines and items and all(row.rejection.code is RejectionCode.MALFORMED for row in decoded.rejected):
+            if not decoded.events:
+                raise Unparseable("no line of the body is JSON; send one event a line, as application/x-ndjson")
+        return decoded
+
+    def _items(self, body: bytes) -> list[msgspec.Raw]:
+        try:
+            if body.lstrip()[:1] == b"{":
+                return self._raw_envelope.decode(body).events
+            return self._raw_array.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            message = f"send a JSON array of events, or an object with an array 'events': {error}"
+            raise Unparseable(message) from error
+
+
+def _lines(body: bytes) -> list[bytes]:
+    return [line for line in re.split(rb"\r?\n", body) if line.strip()]
+
+
+def _check_size(events: int) -> None:
+    if events > BATCH_EVENTS_LIMIT:
+        raise TooLarge(f"a batch can have up to {BATCH_EVENTS_LIMIT:,} events; this one has {events:,}")
+
+
+def _event_id(item: bytes | msgspec.Raw) -> str | None:
+    """The id that a bad event gives itself, so that its sender can find it."""
+    try:
+        value: Any = msgspec.json.decode(item)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    found = value.get("event_id") if isinstance(value, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def _rejection(error: Exception) -> Rejection:
+    """Turn the decoder's sentence into a code and the field it is about."""
+    message = str(error)
+    if not isinstance(error, msgspec.ValidationError):
+        return Rejection(RejectionCode.MALFORMED, "event", f"this is not JSON: {message}")
+    sentence, _, path = message.partition(" - at ")
+    field = next(iter(re.findall(r"\$\.([A-Za-z_0-9]+)", path)), "")
+    if named := re.match(r"Object (missing required|contains unknown) field `(.*)`", sentence):
+        code = RejectionCode.MISSING_FIELD if named[1].startswith("missing") else RejectionCode.UNKNOWN_FIELD
+        known = "this field is required" if code is RejectionCode.MISSING_FIELD else "events have no such field"
+        return Rejection(code, named[2], known)
+    if not field:
+        return Rejection(RejectionCode.NOT_AN_OBJECT, "event", f"an event is a JSON object: {sentence}")
+    code = RejectionCode.INVALID_TYPE if re.match(r"Expected `.*`, got ", sentence) else RejectionCode.INVALID_VALUE
+    return Rejection(code, field, _sentence(sentence, field))
+
+
+def _sentence(sentence: str, field: str) -> str:
+    if field == "time":
+        return "use RFC 3339 with an offset, such as 2026-01-31T12:00:00Z, or integer milliseconds since 1970"
+    return sentence

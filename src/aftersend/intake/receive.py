@@ -1,0 +1,104 @@
+"""The walk of a batch, from bytes to receipt, in one place."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+
+from aftersend.domain.campaigns import Campaign, DeliveryType, Status, is_identifier
+from aftersend.domain.channels import Channel
+from aftersend.domain.events import Receipt, Stream
+from aftersend.domain.periods import DayFinder
+from aftersend.domain.workspaces import Workspace
+from aftersend.intake.accept import Accepted, accept_message_events, accept_user_events
+from aftersend.intake.commit import Committer
+from aftersend.intake.decode import BatchDecoder, Decoded
+from aftersend.intake.wire import MessageEvent, UserEvent
+from aftersend.registry.campaigns import Campaigns
+
+
+@dataclass(slots=True)
+class Underway:
+    """A batch on its way to the disk: what was turned away is known, what was new is still to come."""
+
+    accepted: Accepted
+    new_events: "Future[int]"
+
+    def receipt(self, new_events: int) -> Receipt:
+        """Return the answer to the sender."""
+        rows = len(self.accepted.rows.identities)
+        return Receipt(new_events, rows - new_events, tuple(self.accepted.rejected))
+
+
+class Intake:
+    """Takes batches of events in for any workspace."""
+
+    def __init__(self, campaigns: Campaigns, committer: Committer, now: Callable[[], datetime]) -> None:
+        self._campaigns = campaigns
+        self._committer = committer
+        self._now = now
+        self._message_events = BatchDecoder(MessageEvent)
+        self._user_events = BatchDecoder(UserEvent)
+        self._day_finders: dict[str, DayFinder] = {}
+
+    def receive(self, workspace: Workspace, stream: Stream, body: bytes, *, lines: bool) -> Receipt:
+        """Take a batch in and return when it is durable and visible."""
+        underway = self.begin(workspace, stream, body, lines=lines)
+        return underway.receipt(underway.new_events.result())
+
+    def begin(self, workspace: Workspace, stream: Stream, body: bytes, *, lines: bool) -> Underway:
+        """Check a batch and queue its good events.
+
+        Raises:
+            Unparseable, TooLarge: nothing of the body can be used.
+            Overloaded, StoreUnavailable: nothing was kept; send it again.
+        """
+        accepted = self._accept(workspace, stream, body, lines)
+        if not accepted.rows.identities:
+            nothing: Future[int] = Future()
+            nothing.set_result(0)
+            return Underway(accepted, nothing)
+        return Underway(accepted, self._committer.submit(accepted.rows))
+
+    def _accept(self, workspace: Workspace, stream: Stream, body: bytes, lines: bool) -> Accepted:
+        received_at = int(self._now().timestamp() * 1000)
+        days = self._days(workspace)
+        if stream is Stream.USER_EVENTS:
+            return accept_user_events(workspace.id, days, self._user_events.decode(body, lines=lines), received_at)
+        decoded = self._message_events.decode(body, lines=lines)
+        campaigns = self._campaigns_of(workspace.id, decoded)
+        return accept_message_events(workspace.id, days, decoded, campaigns, received_at)
+
+    def _days(self, workspace: Workspace) -> DayFinder:
+        # A workspace's zone never changes, so what was found out about its days holds for good.
+        finder = self._day_finders.get(workspace.timezone)
+        if finder is None:
+            finder = self._day_finders[workspace.timezone] = DayFinder(workspace.zone)
+        return finder
+
+    def _campaigns_of(self, workspace_id: str, decoded: Decoded[MessageEvent]) -> dict[str, Campaign]:
+        """The campaigns that the events name; those that bring their channel along are registered as drafts."""
+        named = {event.campaign_id for event in decoded.events}
+        known = self._campaigns.find(workspace_id, named)
+        if len(known) == len(named):
+            return known
+        drafts: dict[str, Campaign] = {}
+        for event in decoded.events:
+            if event.channel is not None and event.campaign_id not in known and is_identifier(event.campaign_id):
+                drafts.setdefault(event.campaign_id, self._draft(event.campaign_id, event.channel))
+        if not drafts:
+            return known
+        self._campaigns.register_drafts(workspace_id, drafts.values())
+        return self._campaigns.find(workspace_id, named)
+
+    def _draft(self, campaign_id: str, channel: Channel) -> Campaign:
+        now = self._now()
+        return Campaign(
+            id=campaign_id,
+            name=campaign_id,
+            channel=channel,
+            created_at=now,
+            updated_at=now,
+            delivery_type=DeliveryType.ONE_TIME,
+            status=Status.DRAFT,
+        )

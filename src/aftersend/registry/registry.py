@@ -1,0 +1,18 @@
+"""The registry as one thing: its database, and the rooms of what it keeps."""
+
+from aftersend.registry.campaigns import Campaigns
+from aftersend.registry.database import Database
+from aftersend.registry.workspaces import Workspaces
+
+
+class Registry:
+    """Everything that changes slowly: who may ask, and what was sent."""
+
+    def __init__(self, url: str) -> None:
+        self.database = Database(url)
+        self.workspaces = Workspaces(self.database)
+        self.campaigns = Campaigns(self.database)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.database.close()

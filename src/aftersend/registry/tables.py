@@ -1,0 +1,100 @@
+"""The registry's tables, for SQLite and PostgreSQL alike."""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+workspaces = Table(
+    "workspaces",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("timezone", String(64), nullable=False),
+    Column("profile", String(16), nullable=False),
+    Column("data_center", String(8), nullable=False),
+    Column("features_off", JSON, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("workspace_id", String(64), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("secret_hash", String(64), nullable=False),
+    Column("scopes", JSON, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("revoked_at", DateTime),
+    ForeignKeyConstraint(["workspace_id"], ["workspaces.id"]),
+    Index("ix_keys_workspace_secret", "workspace_id", "secret_hash"),
+)
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    # Rows are numbered in the order of registration, which settles the order of equal creation times.
+    Column("number", Integer, primary_key=True),
+    Column("workspace_id", String(64), nullable=False),
+    Column("id", String(128), nullable=False),
+    Column("name", String(500), nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("delivery_type", String(32), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("platforms", JSON, nullable=False),
+    Column("locales", JSON, nullable=False),
+    Column("variations", JSON, nullable=False),
+    Column("parent_campaign_id", String(128)),
+    Column("flow_id", String(128)),
+    Column("flow_name", String(500)),
+    Column("created_by", String(320)),
+    Column("team", String(200)),
+    Column("tags", JSON, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("updated_at", DateTime, nullable=False),
+    Column("sent_at", DateTime),
+    Column("start_time", DateTime),
+    Column("attribution_window_hours", Integer),
+    Column("control_percentage", Float, nullable=False),
+    Column("control_global", Boolean, nullable=False),
+    Column("reachable_users", Integer),
+    Column("reachable_at", DateTime),
+    ForeignKeyConstraint(["workspace_id"], ["workspaces.id"]),
+    UniqueConstraint("workspace_id", "id"),
+    Index("ix_campaigns_listing", "workspace_id", "created_at", "number"),
+    Index("ix_campaigns_parent", "workspace_id", "parent_campaign_id"),
+)
+
+goals = Table(
+    "goals",
+    metadata,
+    Column("campaign_number", Integer, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("name", String(500), nullable=False),
+    Column("event", String(500), nullable=False),
+    Column("filters", JSON, nullable=False),
+    Column("is_primary", Boolean, nullable=False),
+    Column("revenue_attribute", String(200)),
+    Column("currency", String(8)),
+    ForeignKeyConstraint(["campaign_number"], ["campaigns.number"], ondelete="CASCADE"),
+)

@@ -1,0 +1,93 @@
+"""The settings: one frozen record, read once from a mapping, every problem reported at the same time.
+
+Nothing below this file reads the environment; values are passed in.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from aftersend.errors import Misconfigured
+
+PREFIX = "AFTERSEND_"
+
+
+def _setting(default: Any, meaning: str, read: Callable[[str], Any] = str) -> Any:
+    return field(default=default, metadata={"meaning": meaning, "read": read})
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65_535:
+        raise ValueError("use a port from 0 to 65535")
+    return number
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError("use a whole number from 1")
+    return number
+
+
+def _log_format(text: str) -> str:
+    if text not in ("json", "text"):
+        raise ValueError("use json or text")
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set from outside."""
+
+    data: Path = _setting(Path("aftersend-data"), "The data folder.", Path)
+    host: str = _setting("127.0.0.1", "The address to listen on.")
+    port: int = _setting(8600, "The port to listen on; 0 takes any free one.", _port)
+    store: str | None = _setting(None, "The ledger's address, chdb:///folder. Default: `ledger` in the data folder.")
+    registry: str | None = _setting(
+        None, "The registry's address as SQLAlchemy spells it. Default: an SQLite file in the data folder."
+    )
+    limits: str = _setting(
+        "memory://", "Where call limits are counted: memory://, or redis://… where several servers share them."
+    )
+    failed_sign_ins_per_minute: int = _setting(
+        600, "Requests without a valid key that one address may make in a minute.", _positive
+    )
+    body_memory_mib: int = _setting(512, "MiB that the bodies of requests may take together.", _positive)
+    log_format: str = _setting("json", "json, or text for people.", _log_format)
+    log_level: str = _setting("info", "debug, info, warning or error.")
+
+    @property
+    def ledger_folder(self) -> Path:
+        """Return the folder of the embedded engine."""
+        if self.store is None:
+            return self.data / "ledger"
+        return Path(self.store.removeprefix("chdb://"))
+
+
+def read_settings(environment: Mapping[str, str], **given: Any) -> Settings:
+    """Read the settings from a mapping such as the environment; what is given on the command line wins.
+
+    Raises:
+        Misconfigured: some values cannot be used; the message names every one of them.
+    """
+    values: dict[str, Any] = {}
+    problems = []
+    known = {PREFIX + row.name.upper(): row for row in fields(Settings)}
+    for name, text in environment.items():
+        if name.startswith(PREFIX) and name not in known:
+            problems.append(f"{name}: there is no such setting")
+    for name, row in known.items():
+        if name in environment and row.name not in {key for key, value in given.items() if value is not None}:
+            try:
+                values[row.name] = row.metadata["read"](environment[name])
+            except ValueError as error:
+                problems.append(f"{name}: {error}")
+    values.update({name: value for name, value in given.items() if value is not None})
+    store = values.get("store")
+    if store is not None and not str(store).startswith("chdb://"):
+        problems.append(f"{PREFIX}STORE: use chdb:///folder; {store!r} is not an embedded ledger")
+    if problems:
+        raise Misconfigured("; ".join(problems))
+    return Settings(**values)

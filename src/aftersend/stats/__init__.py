@@ -1,0 +1,1 @@
+"""A question is answered: what it means, what to count for it, and how the counts become the answer."""

@@ -1,0 +1,153 @@
+"""From counts to the answer's tree. Pure, and it adds nothing up: every node brings its own counts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aftersend.domain.campaigns import DEFAULT_LOCALE, DEFAULT_VARIATION, Campaign
+from aftersend.domain.channels import CHANNELS
+from aftersend.domain.control_groups import CONTROL_GROUPS, ControlGroupFacts
+from aftersend.domain.formulas import Mode, value
+from aftersend.domain.funnel import CONTROL_GROUP_FUNNEL, FUNNELS, Stage
+from aftersend.domain.kinds import ControlGroup
+from aftersend.domain.metrics import metrics_of
+from aftersend.domain.profiles import ALL_VARIATIONS, BARE_CONTROL_GROUP, Profile
+from aftersend.domain.reasons import breakdown_key
+from aftersend.stats.plan import ANYTHING, SERVED
+from aftersend.store.read_counts import ALL, CellKey, CountCell
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """One campaign's cells, and how its answer is to be spelled."""
+
+    campaign: Campaign
+    mode: Mode
+    profile: Profile
+    cells: Mapping[tuple[str, str, str], CountCell]
+
+    def cell(self, platform: str, locale: str = ALL, variation: str = ALL) -> CountCell:
+        return self.cells.get((platform, locale, variation)) or CountCell()
+
+
+def assemble(campaigns: Sequence[Campaign], cells: Mapping[CellKey, CountCell], mode: Mode, profile: Profile) -> Json:
+    """Return the `data` object: one list of one element for each campaign."""
+    by_campaign: dict[str, dict[tuple[str, str, str], CountCell]] = {campaign.id: {} for campaign in campaigns}
+    for (campaign_id, *node), cell in cells.items():
+        platform, locale, variation = node
+        by_campaign[campaign_id][platform, locale, variation] = cell
+    return {
+        campaign.id: [_campaign_node(_Tree(campaign, mode, profile, by_campaign[campaign.id]))]
+        for campaign in campaigns
+    }
+
+
+def _campaign_node(tree: _Tree) -> Json:
+    locales = _names(tree.campaign.locales or (DEFAULT_LOCALE,), (key[1] for key in _served(tree)))
+    variations = _names(tree.campaign.variations or (DEFAULT_VARIATION,), (key[2] for key in _served(tree)))
+    platforms = {
+        tree.profile.platform_key(platform): _platform_node(tree, platform, locales, variations)
+        for platform in _platforms(tree)
+    }
+    if tree.profile.all_platforms is not None:
+        platforms[tree.profile.all_platforms] = _platform_node(tree, ALL, locales, variations)
+    return {"platforms": platforms}
+
+
+def _platforms(tree: _Tree) -> list[str]:
+    """The platforms that the campaign has or that something happened on, in the channel's order."""
+    known = CHANNELS[tree.campaign.channel].platforms
+    shown = {key[0] for key, cell in tree.cells.items() if cell.events.get(ANYTHING)} | set(tree.campaign.platforms)
+    return list(known) if len(known) == 1 else [platform for platform in known if platform in shown]
+
+
+def _served(tree: _Tree) -> Iterable[tuple[str, str, str]]:
+    return (key for key, cell in tree.cells.items() if cell.events.get(SERVED))
+
+
+def _names(registered: Sequence[str], seen: Iterable[str]) -> list[str]:
+    return [*registered, *sorted(set(seen) - {ALL} - set(registered))]
+
+
+def _platform_node(tree: _Tree, platform: str, locales: Sequence[str], variations: Sequence[str]) -> Json:
+    aggregate = _variations(tree, platform, ALL, variations)
+    aggregate.update(_control_groups(tree, platform))
+    nodes = {tree.profile.all_locales: {"variations": aggregate}}
+    for locale in locales:
+        nodes[locale] = {"variations": _variations(tree, platform, locale, variations)}
+    return {"locales": nodes}
+
+
+def _variations(tree: _Tree, platform: str, locale: str, variations: Sequence[str]) -> Json:
+    nodes = {ALL_VARIATIONS: _node(tree, tree.cell(platform, locale))}
+    for variation in variations:
+        nodes[variation] = _node(tree, tree.cell(platform, locale, variation))
+    return nodes
+
+
+def _node(tree: _Tree, cell: CountCell) -> Json:
+    channel = tree.campaign.channel
+    performance = {
+        key: value(metric.formula, tree.mode, cell)
+        for metric in metrics_of(channel)
+        if (key := tree.profile.metric_key(metric)) is not None
+    }
+    breakdown = {
+        breakdown_key(channel, reason): number for reason, number in cell.by_detail(tree.mode).items() if number
+    }
+    return {
+        "performance_stats": performance,
+        "conversion_goal_stats": _goals(tree),
+        "delivery_funnel": _funnel(FUNNELS[channel], tree.mode, cell),
+        "failure_breakdown": dict(sorted(breakdown.items())),
+    }
+
+
+def _funnel(stages: Iterable[Stage], mode: Mode, cell: CountCell) -> Json:
+    return {stage.key: value(stage.formula, mode, cell) for stage in stages}
+
+
+def _control_groups(tree: _Tree, platform: str) -> Json:
+    nodes: Json = {}
+    for group in CONTROL_GROUPS:
+        if _has_group(tree, group):
+            held_out = value(group.held_out, tree.mode, tree.cell(platform))
+            nodes[group.node_key] = {
+                "conversion_goal_stats": _goals(tree),
+                # Held-out users are nobody's targets: the stage is computed over a cell that has none.
+                "delivery_funnel": _funnel(CONTROL_GROUP_FUNNEL, tree.mode, CountCell()),
+                "failure_breakdown": {group.held_out_key: held_out} if held_out else {},
+            }
+    if tree.profile.bare_control_group:
+        nodes[BARE_CONTROL_GROUP] = {}
+    return nodes
+
+
+def _has_group(tree: _Tree, facts: ControlGroupFacts) -> bool:
+    """A campaign has a group that it is registered with, or that its events say users were held out for."""
+    groups = tree.campaign.control_groups
+    registered = groups.campaign_percentage > 0 if facts.group is ControlGroup.CAMPAIGN else groups.include_global
+    return registered or any(cell.events.get(facts.held_out.tally) for cell in tree.cells.values())
+
+
+def _goals(tree: _Tree) -> Json:
+    """The campaign's goals with all their fields; their numbers are not computed yet."""
+    nodes: Json = {}
+    for goal in tree.campaign.goals:
+        nodes[goal.name] = {
+            "conversions": 0,
+            "cvr": 0,
+            "uplift": 0,
+            "goal_name": goal.name,
+            "total": 0,
+            "unique": 0,
+            "revenue": 0,
+            "average_order_value": 0,
+            "average_revenue_per_user": 0,
+            "gcg_uplift": 0,
+        }
+        if tree.profile.goal_name_twice:
+            nodes[goal.name]["name"] = goal.name
+    return nodes

@@ -1,0 +1,1 @@
+"""Everything that knows the ledger's engine: tables, SQL, identities. Nothing above writes SQL for it."""

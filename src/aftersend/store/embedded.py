@@ -1,0 +1,90 @@
+"""The embedded engine: chDB in this process, on a folder that no other process has open.
+
+A connection runs one statement at a time, so reads have a small pool of their own and never wait for a
+write. chDB lets Python go while it works.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Lock
+from typing import Any
+
+import clickhouse_connect
+import pyarrow as pa
+import structlog
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from aftersend.errors import StoreUnavailable
+from aftersend.store.engine import Parameters
+
+log = structlog.get_logger(__name__)
+
+_LARGEST_STATEMENT = 64 * 1024 * 1024
+"""Bytes. A statement with tens of thousands of ids as parameters is longer than the engine's default."""
+
+
+class EmbeddedEngine:
+    """An engine on a folder of this machine."""
+
+    def __init__(self, folder: Path, readers: int = 4) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._writer = self._connect()
+        self._writing = Lock()
+        self._clients = [self._writer]
+        self._readers: SimpleQueue[Client] = SimpleQueue()
+        for _ in range(readers):
+            client = self._connect()
+            self._clients.append(client)
+            self._readers.put(client)
+
+    def _connect(self) -> Client:
+        with _translated():
+            return clickhouse_connect.get_client(
+                interface="chdb",
+                path=str(self._folder),
+                # One insert is one block is one part, and so is there whole or not at all after a crash.
+                settings={"max_query_size": _LARGEST_STATEMENT, "max_insert_block_size": 10_000_000},
+            )
+
+    def command(self, statement: str, parameters: Parameters | None = None) -> None:
+        with self._writing, _translated():
+            self._writer.command(statement, parameters=dict(parameters or {}))
+
+    def insert(self, table: str, rows: pa.Table) -> None:
+        with self._writing, _translated():
+            self._writer.insert_arrow(table, rows)
+
+    def select(self, statement: str, parameters: Parameters | None = None) -> Sequence[Sequence[Any]]:
+        with self._reader() as client, _translated():
+            return client.query(statement, parameters=dict(parameters or {})).result_rows
+
+    def stream(self, statement: str, parameters: Parameters | None = None) -> Iterator[Sequence[Sequence[Any]]]:
+        with self._reader() as client, _translated():
+            with client.query_row_block_stream(statement, parameters=dict(parameters or {})) as blocks:
+                yield from blocks
+
+    def close(self) -> None:
+        for client in self._clients:
+            client.close()
+
+    @contextmanager
+    def _reader(self) -> Iterator[Client]:
+        client = self._readers.get()
+        try:
+            yield client
+        finally:
+            self._readers.put(client)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (ClickHouseError, OSError) as error:
+        # What the engine says names files and statements: it is for the log, not for whoever asked.
+        log.error("engine_refused", reason=str(error).splitlines()[0][:500])
+        raise StoreUnavailable("the ledger cannot be used right now; nothing was kept, send it again") from error

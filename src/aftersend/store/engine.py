@@ -1,0 +1,33 @@
+"""The door to the engine: four calls, and every read and write of the ledger goes through them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+Parameters = Mapping[str, Any]
+"""Values for the `{name:Type}` places of a statement. Users' values only ever travel here."""
+
+
+class Engine(Protocol):
+    """What the ledger asks of an engine. Every call raises StoreUnavailable when the engine cannot."""
+
+    def command(self, statement: str, parameters: Parameters | None = None) -> None:
+        """Run a statement that answers nothing."""
+        ...
+
+    def insert(self, table: str, rows: pa.Table) -> None:
+        """Insert the rows as one block, and return when they are durable and visible."""
+        ...
+
+    def select(self, statement: str, parameters: Parameters | None = None) -> Sequence[Sequence[Any]]:
+        """Run a query and return all its rows."""
+        ...
+
+    def stream(self, statement: str, parameters: Parameters | None = None) -> Iterator[Sequence[Sequence[Any]]]:
+        """Run a query and yield its rows block by block, in bounded memory."""
+        ...
+
+    def close(self) -> None:
+        """Let the data folder go."""
+        ...

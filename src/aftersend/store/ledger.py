@@ -1,0 +1,147 @@
+"""The ledger: every event once, durable when a commit returns, and visible to the next question.
+
+Identity is decided here, by one writer: a commit looks its events up in the index of identities, inserts the
+new ones as one block with fsync, and only then notes them in the index. The tables therefore never hold an event twice,
+and a read is exact without asking the engine to merge first (docs/decisions/0002).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Lock
+
+import pyarrow as pa
+import structlog
+
+from aftersend.domain.events import Stream
+from aftersend.errors import AftersendError
+from aftersend.store.engine import Engine
+from aftersend.store.identities import Identities, IndexState, identity
+
+_MOST_SENIOR = 2**64 - 1
+_REBUILD_BLOCK = 200_000
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class EventRows:
+    """The good events of one batch: their identities, and one row for each with the columns of its table."""
+
+    stream: Stream
+    identities: list[bytes]
+    rows: pa.Table
+
+
+class Ledger:
+    """Commits batches of events, one commit at a time."""
+
+    def __init__(self, engine: Engine, identities: Identities) -> None:
+        self._engine = engine
+        self._identities = identities
+        self._committing = Lock()
+        self._state = IndexState(0, 0)
+        self._certain = False
+
+    @property
+    def rows(self) -> int:
+        """Return how many events the ledger holds."""
+        return self._state.rows
+
+    def recover(self, progress: Callable[[int], None] = lambda rows: None) -> None:
+        """Bring the index of identities in step with the tables.
+
+        After a clean stop nothing is read but two row counts. After a crash, the commits that the index missed
+        are read; if the tables hold less than the index covers, the index is built anew.
+        """
+        with self._committing:
+            self._recover(progress)
+
+    def _recover(self, progress: Callable[[int], None] = lambda rows: None) -> None:
+        state = self._identities.state
+        stored = self._stored_rows()
+        if stored < state.rows:
+            log.warning("index_rebuild", stored_rows=stored, indexed_rows=state.rows)
+            self._identities.clear()
+            state = IndexState(0, 0)
+        if stored != state.rows:
+            self._identities.remember([], state)
+            state = self._read_missing(state, progress)
+        self._state = state
+        self._certain = True
+
+    def _stored_rows(self) -> int:
+        return sum(int(self._engine.select(f"SELECT count() FROM {stream}")[0][0]) for stream in Stream)
+
+    def _read_missing(self, state: IndexState, progress: Callable[[int], None]) -> IndexState:
+        commit, rows = state.commit, state.rows
+        # Commits are noted only at the end: if this is cut off, it starts again from the same place.
+        for stream in Stream:
+            blocks = self._engine.stream(
+                f"SELECT workspace_id, event_id, seniority FROM {stream} WHERE seniority < {{senior:UInt64}}",
+                {"senior": _MOST_SENIOR - state.commit},
+            )
+            for block in blocks:
+                commit = max(commit, max(_MOST_SENIOR - row[2] for row in block))
+                self._identities.remember([identity(row[0], row[1]) for row in block], state)
+                rows += len(block)
+                progress(rows)
+        result = IndexState(commit, rows)
+        self._identities.remember([], result)
+        return result
+
+    def commit(self, batches: Sequence[EventRows]) -> list[int]:
+        """Store the events of the batches that are new, and return how many of each were accepted.
+
+        All batches belong to one stream and become one insert: after a crash they are all there or none is.
+        Where an event id occurs more than once the first in order wins.
+
+        Raises:
+            StoreUnavailable: nothing of the batches is acknowledged; they can be sent again.
+        """
+        with self._committing:
+            if not self._certain:
+                self._recover()
+            fresh = self._fresh(batches)
+            new = [key for batch, kept in zip(batches, fresh, strict=True) for key in _pick(batch.identities, kept)]
+            if new:
+                self._store(batches, fresh, new)
+            return [len(kept) for kept in fresh]
+
+    def _fresh(self, batches: Sequence[EventRows]) -> list[list[int]]:
+        """For each batch, the places of the events that nobody sent before."""
+        asked = {key for batch in batches for key in batch.identities}
+        taken = self._identities.known(asked)
+        fresh: list[list[int]] = []
+        for batch in batches:
+            kept = []
+            for place, key in enumerate(batch.identities):
+                if key not in taken:
+                    taken.add(key)
+                    kept.append(place)
+            fresh.append(kept)
+        return fresh
+
+    def _store(self, batches: Sequence[EventRows], fresh: list[list[int]], new: list[bytes]) -> None:
+        number = self._state.commit + 1
+        parts = [
+            batch.rows if len(kept) == batch.rows.num_rows else batch.rows.take(kept)
+            for batch, kept in zip(batches, fresh, strict=True)
+            if kept
+        ]
+        rows = pa.concat_tables(parts)
+        seniority = pa.repeat(pa.scalar(_MOST_SENIOR - number, pa.uint64()), rows.num_rows)
+        state = IndexState(number, self._state.rows + len(new))
+        try:
+            self._engine.insert(batches[0].stream, rows.append_column("seniority", seniority))
+            self._identities.remember(new, state)
+        except AftersendError:
+            # The insert may have happened all the same: ask the tables before the next commit.
+            self._certain = False
+            raise
+        self._state = state
+
+
+def _pick(identities: list[bytes], places: list[int]) -> list[bytes]:
+    if len(places) == len(identities):
+        return identities
+    return [identities[place] for place in places]
