@@ -140,7 +140,7 @@ def serve(
     with listening, open_parts(settings) as parts:
         prepare(parts)
         host, port = listening.getsockname()[:2]
-        url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
+        url = f"http://{_reachable(host)}:{port}"
         config = uvicorn.Config(
             create_site(parts.services),
             loop="uvloop",
@@ -157,6 +157,13 @@ def serve(
         announce(url)
         server.run(sockets=[listening])
         log.info("stopped")
+
+
+def _reachable(host: str) -> str:
+    """An address that reaches this machine where the server listens on all of its addresses."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - this is a comparison, not a binding
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
 
 
 def _listen(settings: Settings) -> socket.socket:

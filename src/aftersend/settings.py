@@ -37,11 +37,14 @@ def _log_format(text: str) -> str:
     return text
 
 
+_DEFAULT_DATA = Path("aftersend-data")
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set from outside."""
 
-    data: Path = _setting(Path("aftersend-data"), "The data folder.", Path)
+    data: Path = _setting(_DEFAULT_DATA, "The data folder.", Path)  # noqa: RUF009 - a path cannot be changed
     host: str = _setting("127.0.0.1", "The address to listen on.")
     port: int = _setting(8600, "The port to listen on; 0 takes any free one.", _port)
     store: str | None = _setting(None, "The ledger's address, chdb:///folder. Default: `ledger` in the data folder.")
@@ -75,7 +78,7 @@ def read_settings(environment: Mapping[str, str], **given: Any) -> Settings:
     values: dict[str, Any] = {}
     problems = []
     known = {PREFIX + row.name.upper(): row for row in fields(Settings)}
-    for name, text in environment.items():
+    for name in environment:
         if name.startswith(PREFIX) and name not in known:
             problems.append(f"{name}: there is no such setting")
     for name, row in known.items():

@@ -148,8 +148,11 @@ def _schemas() -> Json:
     decoded["UserEvent"]["properties"]["attributes"] = {"type": "object", "description": "What is known about it."}
     campaign = dict(decoded["CampaignBody"])
     changes = {**campaign, "title": "CampaignChanges", "required": [], "minProperties": 0}
-    shown = {"type": "object", "properties": dict(campaign["properties"]), "required": list(campaign["properties"])}
-    shown["properties"] = {name: _shown(schema) for name, schema in shown["properties"].items()}
+    shown = {
+        "type": "object",
+        "properties": _shown_fields(campaign["properties"]),
+        "required": list(campaign["properties"]),
+    }
     return {
         **decoded,
         "CampaignChanges": changes,
@@ -167,6 +170,6 @@ def _schemas() -> Json:
     }
 
 
-def _shown(schema: Json) -> Json:
-    """What is shown may be empty where what is sent may be left out."""
-    return {name: part for name, part in schema.items() if name != "default"}
+def _shown_fields(fields: Json) -> Json:
+    """Describe the fields of what is shown: it is whole, so nothing has a default."""
+    return {name: {word: part for word, part in field.items() if word != "default"} for name, field in fields.items()}

@@ -10,7 +10,6 @@ from litestar.di import NamedDependency
 from aftersend.api.auth import allow, sign_in
 from aftersend.api.bodies import encoding_of, is_lines, read_body, unpack
 from aftersend.api.errors import json_response
-from aftersend.api.room import Guest
 from aftersend.api.services import Services
 from aftersend.domain.events import Receipt, Stream
 from aftersend.domain.workspaces import Scope

@@ -3,7 +3,8 @@
 import re
 import time
 import uuid
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 import structlog
 from litestar import Litestar
@@ -54,12 +55,13 @@ class _Observed:
         self._services = services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._site(scope, receive, send)
-            return
-        request_id = _request_id(scope)
-        state: dict[str, Any] = scope  # type: ignore[assignment]
-        state["request_id"] = request_id
+        if str(scope["type"]) != "http":
+            return  # there is nothing here for web sockets
+        request: dict[str, Any] = dict(scope)
+        await self._answer(request, receive, send)
+
+    async def _answer(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        request_id = scope["request_id"] = _request_id(scope["headers"])
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         started = time.perf_counter()
@@ -73,11 +75,11 @@ class _Observed:
             await send(message)
 
         try:
-            await self._site(scope, receive, send_with_id)
+            await self._site(cast(Scope, scope), receive, send_with_id)
         finally:
             self._note(scope, status, time.perf_counter() - started)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    def _note(self, scope: dict[str, Any], status: int, seconds: float) -> None:
         route = scope.get("path_template") or "unknown"
         self._services.observations.request(scope["method"], route, status, seconds)
         if route not in _QUIET:
@@ -87,9 +89,9 @@ class _Observed:
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
-def _request_id(scope: Scope) -> str:
+def _request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
     """The caller's own id when it sent a harmless one, else a new one."""
-    for name, text in scope["headers"]:
+    for name, text in headers:
         if name == b"x-request-id" and re.fullmatch(rb"[A-Za-z0-9._-]{1,64}", text):
             return text.decode()
     return uuid.uuid4().hex

@@ -72,9 +72,11 @@ class HttpClient:
             yield self
 
     def ingest(self, stream: Stream, lines: bytes) -> dict[str, Any]:
+        """Send events and return the receipt."""
         return self._post(_PATHS[stream], lines, {"content-type": "application/x-ndjson"})
 
     def stats(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Ask the Stats API."""
         headers = {"content-type": "application/json", "MOE-APPKEY": self._workspace_id}
         return self._post("/core-services/v1/campaign-stats", msgspec.json.encode(question), headers)
 
@@ -102,6 +104,7 @@ class LocalClient:
         self._workspace = parts.registry.workspaces.get(workspace_id)
 
     def ingest(self, stream: Stream, lines: bytes) -> dict[str, Any]:
+        """Send events and return the receipt."""
         from aftersend.api.ingest_routes import receipt_body
 
         for _ in range(_TRIES):
@@ -113,6 +116,7 @@ class LocalClient:
         raise refused
 
     def stats(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Ask the Stats API."""
         from aftersend.domain.profiles import PROFILES
         from aftersend.stats.request import parse_request
 

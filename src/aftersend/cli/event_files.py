@@ -84,11 +84,12 @@ def _suffix(file: Path) -> str:
 
 def _unpacked(file: Path, raw: BinaryIO) -> BinaryIO:
     if file.name.lower().endswith(".gz"):
-        return gzip.GzipFile(fileobj=raw)  # type: ignore[return-value]
+        return io.BufferedReader(gzip.GzipFile(fileobj=raw))
     if file.name.lower().endswith(".zst"):
         import zstandard
 
-        return io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True))  # type: ignore[arg-type]
+        unpacked: Any = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+        return io.BufferedReader(unpacked)
     return raw
 
 

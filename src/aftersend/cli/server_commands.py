@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Annotated
@@ -46,7 +46,7 @@ def demo(
     from aftersend.cli.demo_server import Demo
 
     with told(), _throw_away_folder() as folder:
-        end = _date(last_day) if last_day else datetime.now(UTC).date() - timedelta(days=1)
+        end = _date(last_day) if last_day else app.now().date() - timedelta(days=1)
         settings = settings_from(data=folder, port=port, log_level="warning", log_format="text")
         app.configure_logs(settings)
         shown = Demo(end, users)

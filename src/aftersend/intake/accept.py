@@ -4,7 +4,7 @@ What a check looks at (campaign, kind, platform, locale, variation, detail) repe
 combination is checked once and remembered for the batch; a row then costs a look-up.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -50,6 +50,15 @@ class Placement:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What all events of a batch share: whose they are, how that workspace's days fall, and when they came."""
+
+    workspace_id: str
+    days: DayFinder
+    received_at: int
+
+
 @dataclass(slots=True)
 class Accepted:
     """The rows of a batch and the events that were turned away, in the order of the batch."""
@@ -58,22 +67,17 @@ class Accepted:
     rejected: list[RejectedEvent]
 
 
-def accept_message_events(
-    workspace_id: str,
-    days: DayFinder,
-    decoded: Decoded[MessageEvent],
-    campaigns: Mapping[str, Campaign],
-    received_at: int,
-) -> Accepted:
-    """Check message events against the catalogue and the registered campaigns and make rows of the good ones."""
-    placements: dict[Placement, int] = {}
-    checked: dict[tuple[object, ...], int | Rejection] = {}
-    kept: list[MessageEvent] = []
-    kept_placements: list[int] = []
-    times: list[int] = []
-    rejected = decoded.rejected
-    for place, event in zip(decoded.places, decoded.events, strict=True):
-        seen = (
+class _Placements:
+    """The combinations that a batch has brought so far, each checked once."""
+
+    def __init__(self, campaigns: Mapping[str, Campaign]) -> None:
+        self._campaigns = campaigns
+        self._checked: dict[tuple[object, ...], int | Rejection] = {}
+        self.found: dict[Placement, int] = {}
+
+    def number(self, event: MessageEvent) -> int | Rejection:
+        """Return the number of the event's placement, or why it has none."""
+        combination = (
             event.campaign_id,
             event.kind,
             event.platform,
@@ -84,11 +88,35 @@ def accept_message_events(
             event.bounce_type,
             event.channel,
         )
-        result = checked.get(seen)
+        result = self._checked.get(combination)
         if result is None:
-            found = _place(event, campaigns.get(event.campaign_id))
-            result = placements.setdefault(found, len(placements)) if isinstance(found, Placement) else found
-            checked[seen] = result
+            placed = _place(event, self._campaigns.get(event.campaign_id))
+            result = self.found.setdefault(placed, len(self.found)) if isinstance(placed, Placement) else placed
+            self._checked[combination] = result
+        return result
+
+    def columns(self, numbers: list[int]) -> dict[str, pa.Array]:
+        """Return the columns of the rows that have these placements, as dictionaries of few values."""
+        indices = pa.array(numbers, pa.int32())
+        columns = {}
+        for field in Placement.__slots__:
+            values = [getattr(placement, field) for placement in self.found]
+            encoded = pa.array(values, pa.string()).dictionary_encode()
+            columns[field] = pa.DictionaryArray.from_arrays(encoded.indices.take(indices), encoded.dictionary)
+        return columns
+
+
+def accept_message_events(
+    arrival: Arrival, decoded: Decoded[MessageEvent], campaigns: Mapping[str, Campaign]
+) -> Accepted:
+    """Check message events against the catalogue and the registered campaigns and make rows of the good ones."""
+    placements = _Placements(campaigns)
+    kept: list[MessageEvent] = []
+    numbers: list[int] = []
+    times: list[int] = []
+    rejected = decoded.rejected
+    for place, event in zip(decoded.places, decoded.events, strict=True):
+        result = placements.number(event)
         moment = _milliseconds(event.time)
         if not EARLIEST_MILLISECONDS <= moment < LATEST_MILLISECONDS:
             result = _TIME_OUT_OF_BOUNDS
@@ -96,43 +124,66 @@ def accept_message_events(
             rejected.append(RejectedEvent(place, event.event_id, result))
             continue
         kept.append(event)
-        kept_placements.append(result)
+        numbers.append(result)
         times.append(moment)
-    rejected.sort(key=lambda row: row.index)
-    rows = _message_rows(workspace_id, days, kept, list(placements), kept_placements, times, received_at)
-    return Accepted(rows, rejected)
-
-
-def _message_rows(
-    workspace_id: str,
-    days: DayFinder,
-    events: list[MessageEvent],
-    placements: list[Placement],
-    placed: list[int],
-    times: list[int],
-    received_at: int,
-) -> EventRows:
-    indices = pa.array(placed, pa.int32())
-
-    def repeated(field: str) -> pa.Array:
-        values = pa.array([getattr(placement, field) for placement in placements], pa.string()).dictionary_encode()
-        return pa.DictionaryArray.from_arrays(values.indices.take(indices), values.dictionary)
-
     columns = {
-        "workspace_id": _constant(workspace_id, len(events)),
-        **{field: repeated(field) for field in Placement.__slots__},
-        "day": _days(days, times),
-        "machine": pa.array([event.machine for event in events], pa.bool_()),
+        **placements.columns(numbers),
+        **_common_columns(arrival, kept, times),
+        "machine": pa.array([event.machine for event in kept], pa.bool_()),
+        "send_id": pa.array([event.send_id or "" for event in kept], pa.string()),
+        "device_id": pa.array([event.device_id or "" for event in kept], pa.string()),
+        "link": pa.array([event.link or "" for event in kept], pa.string()),
+    }
+    return _accepted(arrival, Stream.MESSAGE_EVENTS, columns, rejected)
+
+
+def accept_user_events(arrival: Arrival, decoded: Decoded[UserEvent]) -> Accepted:
+    """Check user events and make rows of the good ones."""
+    kept: list[UserEvent] = []
+    times: list[int] = []
+    attributes: list[str] = []
+    rejected = decoded.rejected
+    for place, event in zip(decoded.places, decoded.events, strict=True):
+        moment = _milliseconds(event.time)
+        written = _attributes(event.attributes)
+        if not EARLIEST_MILLISECONDS <= moment < LATEST_MILLISECONDS:
+            rejected.append(RejectedEvent(place, event.event_id, _TIME_OUT_OF_BOUNDS))
+        elif isinstance(written, Rejection):
+            rejected.append(RejectedEvent(place, event.event_id, written))
+        else:
+            kept.append(event)
+            times.append(moment)
+            attributes.append(written)
+    columns = {
+        **_common_columns(arrival, kept, times),
+        "name": pa.array([event.name for event in kept], pa.string()).dictionary_encode(),
+        "platform": pa.array([(event.platform or "").upper() for event in kept], pa.string()).dictionary_encode(),
+        "attributes": pa.array(attributes, pa.string()),
+    }
+    return _accepted(arrival, Stream.USER_EVENTS, columns, rejected)
+
+
+def _common_columns(
+    arrival: Arrival, events: Sequence[MessageEvent] | Sequence[UserEvent], times: list[int]
+) -> dict[str, pa.Array]:
+    find_day = arrival.days.day
+    return {
+        "workspace_id": pa.array([arrival.workspace_id] * len(events), pa.string()).dictionary_encode(),
+        "day": pa.array([find_day(moment) for moment in times], pa.int32()).cast(pa.date32()),
         "user_id": pa.array([event.user_id for event in events], pa.string()),
         "time": _timestamps(times),
         "event_id": pa.array([event.event_id for event in events], pa.string()),
-        "send_id": pa.array([event.send_id or "" for event in events], pa.string()),
-        "device_id": pa.array([event.device_id or "" for event in events], pa.string()),
-        "link": pa.array([event.link or "" for event in events], pa.string()),
-        "received_at": _timestamps([received_at] * len(events)),
+        "received_at": _timestamps([arrival.received_at] * len(events)),
     }
-    identities = [identity(workspace_id, event.event_id) for event in events]
-    return EventRows(Stream.MESSAGE_EVENTS, identities, pa.table(columns))
+
+
+def _accepted(
+    arrival: Arrival, stream: Stream, columns: dict[str, pa.Array], rejected: list[RejectedEvent]
+) -> Accepted:
+    workspace_id = arrival.workspace_id
+    identities = [identity(workspace_id, event_id) for event_id in columns["event_id"].to_pylist()]
+    rejected.sort(key=lambda row: row.index)
+    return Accepted(EventRows(stream, identities, pa.table(columns)), rejected)
 
 
 def _place(event: MessageEvent, campaign: Campaign | None) -> Placement | Rejection:
@@ -201,39 +252,6 @@ _TIME_OUT_OF_BOUNDS = Rejection(
 )
 
 
-def accept_user_events(workspace_id: str, days: DayFinder, decoded: Decoded[UserEvent], received_at: int) -> Accepted:
-    """Check user events and make rows of the good ones."""
-    kept: list[UserEvent] = []
-    times: list[int] = []
-    attributes: list[str] = []
-    rejected = decoded.rejected
-    for place, event in zip(decoded.places, decoded.events, strict=True):
-        moment = _milliseconds(event.time)
-        written = _attributes(event.attributes)
-        if not EARLIEST_MILLISECONDS <= moment < LATEST_MILLISECONDS:
-            rejected.append(RejectedEvent(place, event.event_id, _TIME_OUT_OF_BOUNDS))
-        elif isinstance(written, Rejection):
-            rejected.append(RejectedEvent(place, event.event_id, written))
-        else:
-            kept.append(event)
-            times.append(moment)
-            attributes.append(written)
-    rejected.sort(key=lambda row: row.index)
-    columns = {
-        "workspace_id": _constant(workspace_id, len(kept)),
-        "name": pa.array([event.name for event in kept], pa.string()).dictionary_encode(),
-        "day": _days(days, times),
-        "user_id": pa.array([event.user_id for event in kept], pa.string()),
-        "time": _timestamps(times),
-        "event_id": pa.array([event.event_id for event in kept], pa.string()),
-        "platform": pa.array([(event.platform or "").upper() for event in kept], pa.string()).dictionary_encode(),
-        "attributes": pa.array(attributes, pa.string()),
-        "received_at": _timestamps([received_at] * len(kept)),
-    }
-    identities = [identity(workspace_id, event.event_id) for event in kept]
-    return Accepted(EventRows(Stream.USER_EVENTS, identities, pa.table(columns)), rejected)
-
-
 def _attributes(raw: msgspec.Raw) -> str | Rejection:
     """Return the attributes as they were written: an amount keeps every digit that it came with."""
     try:
@@ -256,14 +274,5 @@ def _milliseconds(moment: int | datetime) -> int:
     return (moment - _EPOCH) // _MILLISECOND
 
 
-def _days(days: DayFinder, times: list[int]) -> pa.Array:
-    find = days.day
-    return pa.array([find(moment) for moment in times], pa.int32()).cast(pa.date32())
-
-
 def _timestamps(times: list[int]) -> pa.Array:
     return pa.array(times, pa.int64()).cast(pa.timestamp("ms", "UTC"))
-
-
-def _constant(text: str, rows: int) -> pa.Array:
-    return pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), pa.array([text], pa.string()))

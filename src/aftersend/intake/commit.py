@@ -115,7 +115,7 @@ class Committer:
     def _commit(self, group: list[_Waiting]) -> None:
         try:
             accepted = self._ledger.commit([waiting.rows for waiting in group])
-        except BaseException as error:  # the thread must outlive whatever one group brings
+        except BaseException as error:  # noqa: BLE001 - the thread outlives whatever one group brings
             for waiting in group:
                 waiting.accepted.set_exception(error)
         else:

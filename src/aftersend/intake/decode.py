@@ -1,7 +1,6 @@
 """Bytes to events. The whole body is decoded at once; only when something in it is wrong, event by event."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -23,17 +22,24 @@ class Decoded(Generic[Wire]):
     rejected: list[RejectedEvent]
 
 
+Item = TypeVar("Item")
+
+
+class _Envelope(msgspec.Struct, Generic[Item]):
+    """A batch as an object. What else the object holds is of no matter."""
+
+    events: list[Item]
+
+
 class BatchDecoder(Generic[Wire]):
     """Decodes the three forms of a batch: an array, an object with `events`, and one event a line."""
 
     def __init__(self, wire: type[Wire]) -> None:
-        envelope = msgspec.defstruct("Envelope", [("events", list[wire])])  # type: ignore[valid-type]
-        raw_envelope = msgspec.defstruct("RawEnvelope", [("events", list[msgspec.Raw])])
-        self._array = msgspec.json.Decoder(list[wire])  # type: ignore[valid-type]
-        self._envelope = msgspec.json.Decoder(envelope)
+        self._one: msgspec.json.Decoder[Wire] = msgspec.json.Decoder(wire)
+        self._array: msgspec.json.Decoder[list[Wire]] = msgspec.json.Decoder(list[wire])  # type: ignore[valid-type]
+        self._envelope: msgspec.json.Decoder[_Envelope[Wire]] = msgspec.json.Decoder(_Envelope[wire])  # type: ignore[valid-type]
         self._raw_array = msgspec.json.Decoder(list[msgspec.Raw])
-        self._raw_envelope = msgspec.json.Decoder(raw_envelope)
-        self._one = msgspec.json.Decoder(wire)
+        self._raw_envelope = msgspec.json.Decoder(_Envelope[msgspec.Raw])
 
     def decode(self, body: bytes, *, lines: bool) -> Decoded[Wire]:
         """Decode a batch.
@@ -51,7 +57,7 @@ class BatchDecoder(Generic[Wire]):
 
     def _whole(self, body: bytes, lines: bool) -> list[Wire]:
         if lines:
-            return self._array.decode_lines(body)  # type: ignore[return-value]
+            return self._one.decode_lines(body)
         if body.lstrip()[:1] == b"{":
             return self._envelope.decode(body).events
         return self._array.decode(body)
@@ -68,9 +74,9 @@ class BatchDecoder(Generic[Wire]):
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 decoded.rejected.append(RejectedEvent(index, _event_id(item), _rejection(error)))
         decoded.places = places
-        if lines and items and all(row.rejection.code is RejectionCode.MALFORMED for row in decoded.rejected):
-            if not decoded.events:
-                raise Unparseable("no line of the body is JSON; send one event a line, as application/x-ndjson")
+        malformed = all(row.rejection.code is RejectionCode.MALFORMED for row in decoded.rejected)
+        if lines and items and not decoded.events and malformed:
+            raise Unparseable("no line of the body is JSON; send one event a line, as application/x-ndjson")
         return decoded
 
     def _items(self, body: bytes) -> list[msgspec.Raw]:

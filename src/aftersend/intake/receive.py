@@ -10,7 +10,7 @@ from aftersend.domain.channels import Channel
 from aftersend.domain.events import Receipt, Stream
 from aftersend.domain.periods import DayFinder
 from aftersend.domain.workspaces import Workspace
-from aftersend.intake.accept import Accepted, accept_message_events, accept_user_events
+from aftersend.intake.accept import Accepted, Arrival, accept_message_events, accept_user_events
 from aftersend.intake.commit import Committer
 from aftersend.intake.decode import BatchDecoder, Decoded
 from aftersend.intake.wire import MessageEvent, UserEvent
@@ -61,13 +61,11 @@ class Intake:
         return Underway(accepted, self._committer.submit(accepted.rows))
 
     def _accept(self, workspace: Workspace, stream: Stream, body: bytes, lines: bool) -> Accepted:
-        received_at = int(self._now().timestamp() * 1000)
-        days = self._days(workspace)
+        arrival = Arrival(workspace.id, self._days(workspace), int(self._now().timestamp() * 1000))
         if stream is Stream.USER_EVENTS:
-            return accept_user_events(workspace.id, days, self._user_events.decode(body, lines=lines), received_at)
+            return accept_user_events(arrival, self._user_events.decode(body, lines=lines))
         decoded = self._message_events.decode(body, lines=lines)
-        campaigns = self._campaigns_of(workspace.id, decoded)
-        return accept_message_events(workspace.id, days, decoded, campaigns, received_at)
+        return accept_message_events(arrival, decoded, self._campaigns_of(workspace.id, decoded))
 
     def _days(self, workspace: Workspace) -> DayFinder:
         # A workspace's zone never changes, so what was found out about its days holds for good.

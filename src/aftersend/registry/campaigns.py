@@ -49,9 +49,11 @@ class Campaigns:
             _check_family(connection, workspace_id, campaign)
             known = connection.execute(_one(workspace_id, campaign.id)).mappings().first()
             if known is None:
-                number = connection.execute(
-                    insert(tables.campaigns).values(workspace_id=workspace_id, **_columns(campaign))
-                ).inserted_primary_key[0]
+                number = connection.scalar(
+                    insert(tables.campaigns)
+                    .values(workspace_id=workspace_id, **_columns(campaign))
+                    .returning(tables.campaigns.c.number)
+                )
             else:
                 number = known["number"]
                 if known["channel"] != campaign.channel:
@@ -235,9 +237,11 @@ def _columns(campaign: Campaign) -> dict[str, Any]:
 def _campaign(row: Any, goals: list[Goal]) -> Campaign:
     percentage = row["control_percentage"]
     reachable = row["reachable_users"]
+    same: dict[str, Any] = {field: row[field] for field in _SAME}
+    lists: dict[str, Any] = {field: tuple(row[field]) for field in _LISTS}
     return Campaign(
-        **{field: row[field] for field in _SAME},
-        **{field: tuple(row[field]) for field in _LISTS},
+        **same,
+        **lists,
         channel=Channel(row["channel"]),
         delivery_type=DeliveryType(row["delivery_type"]),
         status=Status(row["status"]),

@@ -51,23 +51,28 @@ class EmbeddedEngine:
             )
 
     def command(self, statement: str, parameters: Parameters | None = None) -> None:
+        """Run a statement that answers nothing."""
         with self._writing, _translated():
             self._writer.command(statement, parameters=dict(parameters or {}))
 
     def insert(self, table: str, rows: pa.Table) -> None:
+        """Insert the rows as one block, durable and visible on return."""
         with self._writing, _translated():
             self._writer.insert_arrow(table, rows)
 
     def select(self, statement: str, parameters: Parameters | None = None) -> Sequence[Sequence[Any]]:
+        """Run a query and return all its rows."""
         with self._reader() as client, _translated():
             return client.query(statement, parameters=dict(parameters or {})).result_rows
 
     def stream(self, statement: str, parameters: Parameters | None = None) -> Iterator[Sequence[Sequence[Any]]]:
-        with self._reader() as client, _translated():
-            with client.query_row_block_stream(statement, parameters=dict(parameters or {})) as blocks:
-                yield from blocks
+        """Run a query and yield its rows block by block."""
+        given = dict(parameters or {})
+        with self._reader() as client, _translated(), client.query_row_block_stream(statement, given) as blocks:
+            yield from blocks
 
     def close(self) -> None:
+        """Close every connection."""
         for client in self._clients:
             client.close()
 

@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import structlog
 from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
@@ -62,9 +63,9 @@ class Identities:
 
     def known(self, identities: Iterable[bytes]) -> set[bytes]:
         """Return those of the identities that have been received before."""
-        ordered = sorted(identities)  # neighbours share blocks, which makes the look-up three times faster
+        ordered: list[Any] = sorted(identities)  # neighbours share blocks, which makes the look-up three times faster
         try:
-            found = self._database.get(ordered)
+            found: Any = self._database.get(ordered)
         except Exception as error:
             raise _unavailable("read", error) from error
         return {key for key, value in zip(ordered, found, strict=True) if value is not None}

@@ -81,7 +81,7 @@ class Ledger:
                 {"senior": _MOST_SENIOR - state.commit},
             )
             for block in blocks:
-                commit = max(commit, max(_MOST_SENIOR - row[2] for row in block))
+                commit = max(commit, *(_MOST_SENIOR - row[2] for row in block))
                 self._identities.remember([identity(row[0], row[1]) for row in block], state)
                 rows += len(block)
                 progress(rows)
