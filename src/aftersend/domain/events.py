@@ -18,16 +18,25 @@ class Stream(StrEnum):
 class RejectionCode(StrEnum):
     """Why an event was not kept."""
 
-    MALFORMED = "malformed"
-    NOT_AN_OBJECT = "not_an_object"
-    MISSING_FIELD = "missing_field"
-    INVALID_TYPE = "invalid_type"
-    INVALID_VALUE = "invalid_value"
-    UNKNOWN_FIELD = "unknown_field"
-    UNKNOWN_CAMPAIGN = "unknown_campaign"
-    CHANNEL_MISMATCH = "channel_mismatch"
-    KIND_NOT_ON_CHANNEL = "kind_not_on_channel"
-    PLATFORM_NOT_ON_CHANNEL = "platform_not_on_channel"
+    meaning: str
+
+    def __new__(cls, code: str, meaning: str) -> "RejectionCode":
+        """Make a code that knows what it means."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        return member
+
+    MALFORMED = "malformed", "the event is not JSON"
+    NOT_AN_OBJECT = "not_an_object", "the event is JSON, but not an object"
+    MISSING_FIELD = "missing_field", "a field that this event needs is not there"
+    INVALID_TYPE = "invalid_type", "a field is of another type than it must be"
+    INVALID_VALUE = "invalid_value", "a field has a value that cannot be used"
+    UNKNOWN_FIELD = "unknown_field", "events have no such field; it may be misspelt"
+    UNKNOWN_CAMPAIGN = "unknown_campaign", "the campaign is not registered, and the event names no channel"
+    CHANNEL_MISMATCH = "channel_mismatch", "the campaign is registered on another channel"
+    KIND_NOT_ON_CHANNEL = "kind_not_on_channel", "this cannot happen to a message on the campaign's channel"
+    PLATFORM_NOT_ON_CHANNEL = "platform_not_on_channel", "the campaign's channel has no such platform"
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,4 +66,4 @@ class UserEvent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     user_id: UserId
     time: Moment
     platform: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
-    attributes: msgspec.Raw = msgspec.Raw(b"{}")
+    attributes: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"{}"))
