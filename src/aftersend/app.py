@@ -3,6 +3,7 @@
 import logging
 import os
 import secrets
+import signal
 import socket
 import sys
 import time
@@ -155,8 +156,21 @@ def serve(
         parts.lock.announce(RunningServer(url, parts.services.operator_token))
         log.info("serving", url=url, data=str(settings.data))
         announce(url)
-        server.run(sockets=[listening])
-        log.info("stopped")
+        with _calm_signals():
+            server.run(sockets=[listening])
+    log.info("stopped")
+
+
+@contextmanager
+def _calm_signals() -> Iterator[None]:
+    """Let a stop be a return: the HTTP server raises the signal that stopped it once more when it is done."""
+    stopping = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.signal(number, lambda *_: None) for number in stopping}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _reachable(host: str) -> str:

@@ -13,7 +13,6 @@ import pyarrow as pa
 import structlog
 
 from aftersend.domain.events import Stream
-from aftersend.errors import AftersendError
 from aftersend.store.engine import Engine
 from aftersend.store.identities import Identities, IndexState, identity
 
@@ -128,13 +127,14 @@ class Ledger:
             for batch, kept in zip(batches, fresh, strict=True)
             if kept
         ]
-        rows = pa.concat_tables(parts)
+        # One chunk with one set of dictionaries becomes one block, and so one part: there whole or not at all.
+        rows = pa.concat_tables(parts).unify_dictionaries().combine_chunks()
         seniority = pa.repeat(pa.scalar(_MOST_SENIOR - number, pa.uint64()), rows.num_rows)
         state = IndexState(number, self._state.rows + len(new))
         try:
             self._engine.insert(batches[0].stream, rows.append_column("seniority", seniority))
             self._identities.remember(new, state)
-        except AftersendError:
+        except BaseException:
             # The insert may have happened all the same: ask the tables before the next commit.
             self._certain = False
             raise
