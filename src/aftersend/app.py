@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -19,6 +19,14 @@ from aftersend.errors import AftersendError, Misconfigured
 from aftersend.registry.database import sqlite_url
 from aftersend.registry.registry import Registry
 from aftersend.settings import Settings
+
+if TYPE_CHECKING:
+    from aftersend.api.services import Services
+    from aftersend.intake.receive import Intake
+    from aftersend.stats.answer import Stats
+    from aftersend.store.engine import Engine
+    from aftersend.store.folder import FolderLock
+    from aftersend.store.ledger import Ledger
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +41,7 @@ def open_registry(settings: Settings) -> Iterator[Registry]:
     """Open the registry alone, with its newest tables. It can be used while a server runs."""
     if settings.registry is None:
         try:
-            settings.data.mkdir(parents=True, exist_ok=True)
+            settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise Misconfigured(f"the data folder {settings.data} cannot be used: {error.strerror}") from error
     registry = Registry(settings.registry or sqlite_url(settings.data))
@@ -49,11 +57,11 @@ class Parts:
     """What answers questions and takes events in, opened on a data folder that this process owns."""
 
     registry: Registry
-    intake: Any
-    stats: Any
-    services: Any
-    ledger: Any
-    lock: Any
+    ledger: "Ledger"
+    intake: "Intake"
+    stats: "Stats"
+    services: "Services"
+    lock: "FolderLock"
 
 
 @contextmanager
@@ -64,6 +72,46 @@ def open_parts(settings: Settings, progress: Callable[[int], None] = lambda rows
         Misconfigured: the folder belongs to another process, or was made by a newer version.
     """
     # The engine takes most of a second to load, so commands that only need the registry never come here.
+    from aftersend.store.folder import FolderLock
+
+    lock = FolderLock(settings.data)
+    try:
+        with (
+            open_registry(settings) as registry,
+            _open_ledger(settings, progress) as (ledger, engine),
+            _joined(settings, registry, ledger, engine, lock) as parts,
+        ):
+            yield parts
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _open_ledger(settings: Settings, progress: Callable[[int], None]) -> Iterator[tuple["Ledger", "Engine"]]:
+    from aftersend.store.embedded import EmbeddedEngine
+    from aftersend.store.identities import Identities
+    from aftersend.store.ledger import Ledger
+    from aftersend.store.migrate import migrate
+
+    folder = settings.ledger_folder
+    engine = EmbeddedEngine(folder)
+    try:
+        migrate(engine)
+        identities = Identities(folder.with_name(f"{folder.name}-identities"))
+        try:
+            ledger = Ledger(engine, identities)
+            ledger.recover(progress)
+            yield ledger, engine
+        finally:
+            identities.close()
+    finally:
+        engine.close()
+
+
+@contextmanager
+def _joined(
+    settings: Settings, registry: Registry, ledger: "Ledger", engine: "Engine", lock: "FolderLock"
+) -> Iterator[Parts]:
     from aftersend.api.limits import CallLimits
     from aftersend.api.observe import Observations
     from aftersend.api.room import Room
@@ -71,47 +119,30 @@ def open_parts(settings: Settings, progress: Callable[[int], None] = lambda rows
     from aftersend.intake.commit import Committer
     from aftersend.intake.receive import Intake
     from aftersend.stats.answer import Stats
-    from aftersend.store.embedded import EmbeddedEngine
-    from aftersend.store.folder import FolderLock
-    from aftersend.store.identities import Identities
-    from aftersend.store.ledger import Ledger
-    from aftersend.store.migrate import migrate
 
-    lock = FolderLock(settings.data)
+    observations = Observations(lambda: committer.waiting_events)
+    committer = Committer(ledger, observe=observations.commit)
+    intake = Intake(registry.campaigns, committer, now)
+    stats = Stats(registry.campaigns, engine)
+    services = Services(
+        registry=registry,
+        intake=intake,
+        stats=stats,
+        limits=CallLimits(settings.limits, settings.failed_sign_ins_per_minute, time.time),
+        room=Room(settings.body_memory_mib * 2**20),
+        observations=observations,
+        operator_token=secrets.token_urlsafe(32),
+        now=now,
+        problem=lambda: _problem(settings, registry, engine),
+    )
+    committer.start()
     try:
-        with open_registry(settings) as registry:
-            engine = EmbeddedEngine(settings.ledger_folder)
-            migrate(engine)
-            identities = Identities(settings.ledger_folder.with_name(settings.ledger_folder.name + "-identities"))
-            ledger = Ledger(engine, identities)
-            ledger.recover(progress)
-            observations = Observations(lambda: committer.waiting_events)
-            committer = Committer(ledger, observe=observations.commit)
-            committer.start()
-            intake = Intake(registry.campaigns, committer, now)
-            stats = Stats(registry.campaigns, engine)
-            services = Services(
-                registry=registry,
-                intake=intake,
-                stats=stats,
-                limits=CallLimits(settings.limits, settings.failed_sign_ins_per_minute, time.time),
-                room=Room(settings.body_memory_mib * 2**20),
-                observations=observations,
-                operator_token=secrets.token_urlsafe(32),
-                now=now,
-                problem=lambda: _problem(settings, registry, engine),
-            )
-            try:
-                yield Parts(registry, intake, stats, services, ledger, lock)
-            finally:
-                committer.stop()
-                identities.close()
-                engine.close()
+        yield Parts(registry, ledger, intake, stats, services, lock)
     finally:
-        lock.release()
+        committer.stop()
 
 
-def _problem(settings: Settings, registry: Registry, engine: Any) -> str | None:
+def _problem(settings: Settings, registry: Registry, engine: "Engine") -> str | None:
     """Return why the server cannot do its work now, or None."""
     try:
         registry.workspaces.all()

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import httpx
 import msgspec
 
-from aftersend.app import open_parts, open_registry
+from aftersend.app import Parts, open_parts, open_registry
 from aftersend.domain.events import Stream
 from aftersend.errors import AftersendError, InvalidRequest, Overloaded, StoreUnavailable
 from aftersend.settings import Settings
@@ -99,7 +99,7 @@ class HttpClient:
 class LocalClient:
     """A ledger in this process."""
 
-    def __init__(self, parts: Any, workspace_id: str) -> None:
+    def __init__(self, parts: Parts, workspace_id: str) -> None:
         self._parts = parts
         self._workspace = parts.registry.workspaces.get(workspace_id)
 
@@ -121,5 +121,4 @@ class LocalClient:
         from aftersend.stats.request import parse_request
 
         profile = PROFILES[self._workspace.profile]
-        answer: dict[str, Any] = self._parts.stats.answer(self._workspace, parse_request(question), profile)
-        return answer
+        return self._parts.stats.answer(self._workspace, parse_request(question), profile)

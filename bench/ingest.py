@@ -1,0 +1,101 @@
+"""How fast events are acknowledged, durable and visible, beside the engine's own insert of the same bytes."""
+
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+
+from apart import apart
+from engine_insert import insert_all
+from generate import bodies
+from sending import Call, send
+from serving import Key, create_workspace, serving
+
+_WORKSPACE = "bench"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One way to send: events in a request, connections, and how many requests each side gets."""
+
+    size: int
+    connections: int
+    requests: int
+    engine_requests: int
+
+
+SHAPES = (Shape(1_000, 8, 300, 200), Shape(10_000, 8, 60, 60), Shape(1, 8, 6_000, 400), Shape(1, 64, 12_000, 400))
+QUICK_SHAPES = (Shape(1_000, 8, 60, 40), Shape(10_000, 8, 16, 16), Shape(1, 8, 1_000, 100), Shape(1, 64, 2_000, 100))
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One run of one shape on both sides. Rates are events a second; latencies are of the server's answers."""
+
+    server: float
+    engine: float
+    latencies: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class IngestResult:
+    """What all runs of a shape came to."""
+
+    shape: Shape
+    runs: list[Measured]
+
+    def row(self) -> list[str]:
+        """Return the row of the table: medians, and the median of the ratios of each run."""
+        latencies = [seconds for run in self.runs for seconds in run.latencies]
+        cuts = statistics.quantiles(latencies, n=100)
+        ratios = sorted(run.server / run.engine for run in self.runs)
+        return [
+            f"{self.shape.size:,}",
+            f"{self.shape.connections}",
+            f"{statistics.median(run.server for run in self.runs):,.0f}",
+            f"{statistics.median(run.engine for run in self.runs):,.0f}",
+            f"{statistics.median(ratios):.2f}",
+            f"{ratios[0]:.2f}–{ratios[-1]:.2f}",
+            f"{cuts[49] * 1000:.0f} ms",
+            f"{cuts[98] * 1000:.0f} ms",
+        ]
+
+
+HEAD = ["events a request", "connections", "server, events/s", "engine, events/s", "ratio", "range", "p50", "p99"]
+
+
+def measure(repeats: int, *, quick: bool) -> Iterator[IngestResult]:
+    """Measure every shape, server and engine by turns, each on a fresh folder."""
+    for shape in QUICK_SHAPES if quick else SHAPES:
+        yield IngestResult(shape, [_measure(shape, run) for run in range(repeats)])
+
+
+def _measure(shape: Shape, run: int) -> Measured:
+    warm_up = max(shape.requests // 20, 1)
+    batches = bodies(shape.requests + warm_up, shape.size, f"run{run}")
+    with TemporaryDirectory(prefix="aftersend-bench-", ignore_cleanup_errors=True) as folder:
+        server, latencies = _through_server(Path(folder) / "server", shape, batches, warm_up)
+        few = batches[: shape.engine_requests + warm_up]
+        seconds = apart(insert_all, Path(folder) / "engine", few, shape.connections, warm_up)
+    return Measured(server, (len(few) - warm_up) * shape.size / seconds, latencies)
+
+
+def _through_server(folder: Path, shape: Shape, batches: list[bytes], warm_up: int) -> tuple[float, list[float]]:
+    key = create_workspace(folder, _WORKSPACE)
+    with serving(folder) as served:
+        served.put_campaigns(key)
+        calls = [_call(key, body) for body in batches]
+        send(served.url, calls[:warm_up], shape.connections)
+        answers = send(served.url, calls[warm_up:], shape.connections)
+    accepted = sum(msgspec.json.decode(body)["accepted"] for body in answers.bodies)
+    if accepted != shape.requests * shape.size:
+        raise RuntimeError(f"the server took in {accepted:,} of {shape.requests * shape.size:,} events")
+    return accepted / answers.elapsed, answers.seconds
+
+
+def _call(key: Key, body: bytes) -> Call:
+    headers = {"authorization": key.authorization, "content-type": "application/x-ndjson"}
+    return Call("/v1/message-events", headers, body)
