@@ -135,17 +135,17 @@ def test_the_sample_has_the_unnamed_locale_and_variation_beside_the_aggregates(a
 @pytest.mark.parametrize("credentials", ["none", "wrong key", "unknown workspace", "wrong scheme", "no colon"])
 def test_without_valid_credentials(asker: Asker, credentials: str) -> None:
     """Check 2: no, wrong or unreadable credentials are a 401 with the documented words."""
-    shown = {
+    ways: dict[str, Json] = {
         "none": {},
         "wrong key": {"auth": (asker.workspace_id, "wrong")},
         "unknown workspace": {"auth": ("nobody", asker.secret)},
         "wrong scheme": {"headers": {"Authorization": f"Bearer {asker.secret}"}},
         "no colon": {"headers": {"Authorization": "Basic bm9jb2xvbg=="}},
-    }[credentials]
-    options: Json = {"headers": {}} | shown
-    options["headers"]["MOE-APPKEY"] = asker.workspace_id
+    }
+    options = ways[credentials]
+    headers = {"MOE-APPKEY": asker.workspace_id} | options.pop("headers", {})
 
-    answer = httpx.post(asker.url + STATS, json=question(), **options)
+    answer = httpx.post(asker.url + STATS, json=question(), headers=headers, **options)
 
     assert refused(answer, 401, "Authentication required", "Invalid identity information found.")
 

@@ -1,8 +1,9 @@
-"""Reads the body of a batch: bounded while it arrives, and bounded again when it is unpacked."""
+"""Reads bodies: bounded while they arrive, and bounded again when they are unpacked."""
 
 import gzip
 import io
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import zstandard
@@ -16,22 +17,23 @@ _LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/j
 ENCODINGS = ("gzip", "zstd")
 
 
-async def read_body(request: Request[Any, Any, Any], guest: Guest) -> bytes:
-    """Return the body as it was sent.
+async def read_body(
+    request: Request[Any, Any, Any], limit: int, take: Callable[[int], None] = lambda size: None
+) -> bytes:
+    """Return the body as it was sent; `take` is told of every piece before it is kept.
 
     Raises:
-        TooLarge: it is longer than a batch may be.
-        Overloaded: the server has no memory for it now.
+        TooLarge: it is longer than the limit, in bytes.
     """
     announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > BATCH_BYTES_LIMIT:
-        raise _too_large()
+    if announced.isdecimal() and int(announced) > limit:
+        raise _too_large(limit)
     body = bytearray()
     async for chunk in request.stream():
-        guest.take(len(chunk))
+        take(len(chunk))
         body += chunk
-        if len(body) > BATCH_BYTES_LIMIT:
-            raise _too_large()
+        if len(body) > limit:
+            raise _too_large(limit)
     return bytes(body)
 
 
@@ -75,7 +77,7 @@ def unpack(body: bytes, encoding: str, guest: Guest) -> bytes:
     except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
         raise Unparseable(f"the body is not {encoding}, as Content-Encoding says, or it was cut off") from error
     if len(unpacked) > BATCH_BYTES_LIMIT:
-        raise _too_large()
+        raise _too_large(BATCH_BYTES_LIMIT)
     guest.take(len(unpacked))
     return unpacked
 
@@ -86,5 +88,5 @@ def _reader(body: bytes, encoding: str) -> Any:
     return zstandard.ZstdDecompressor().stream_reader(body, read_across_frames=True)
 
 
-def _too_large() -> TooLarge:
-    return TooLarge(f"a batch can be up to {BATCH_BYTES_LIMIT // 2**20} MiB, unpacked; send it in pieces")
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"the body can be up to {limit // 2**20} MiB, unpacked; send less of it at a time")

@@ -10,12 +10,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from aftersend.api.auth import allow, sign_in
+from aftersend.api.bodies import read_body
 from aftersend.api.campaign_json import CampaignBody, campaign_json, convert, decode, to_campaign
 from aftersend.api.errors import json_response
 from aftersend.api.services import Services
 from aftersend.domain.campaigns import Campaign
 from aftersend.domain.workspaces import Scope
-from aftersend.errors import InvalidRequest, TooLarge
+from aftersend.errors import InvalidRequest
 
 BODY_LIMIT = 1024 * 1024
 LARGEST_PAGE = 100
@@ -33,21 +34,12 @@ async def _run(
     return await sync_to_thread(work, principal.workspace.id)
 
 
-async def _body(request: Request[Any, Any, Any]) -> bytes:
-    received = bytearray()
-    async for chunk in request.stream():
-        received += chunk
-        if len(received) > BODY_LIMIT:
-            raise TooLarge(f"a campaign can be up to {BODY_LIMIT // 1024} KiB of JSON")
-    return bytes(received)
-
-
 @put("/v1/campaigns/{campaign_id:str}", status_code=200)
 async def put_campaign(
     request: Request[Any, Any, Any], campaign_id: FromPath[str], services: NamedDependency[Services]
 ) -> Response[bytes]:
     """Register a campaign, or replace what is registered."""
-    sent = await _body(request)
+    sent = await read_body(request, BODY_LIMIT)
 
     def work(workspace_id: str) -> Campaign:
         body = decode(CampaignBody, sent)
@@ -63,7 +55,7 @@ async def patch_campaign(
     request: Request[Any, Any, Any], campaign_id: FromPath[str], services: NamedDependency[Services]
 ) -> Response[bytes]:
     """Change some fields of a campaign; what is not named stays as it is."""
-    sent = await _body(request)
+    sent = await read_body(request, BODY_LIMIT)
 
     def work(workspace_id: str) -> Campaign:
         changes = decode(dict[str, Any], sent)

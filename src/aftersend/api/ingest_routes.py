@@ -11,7 +11,7 @@ from aftersend.api.auth import allow, sign_in
 from aftersend.api.bodies import encoding_of, is_lines, read_body, unpack
 from aftersend.api.errors import json_response
 from aftersend.api.services import Services
-from aftersend.domain.events import Receipt, Stream
+from aftersend.domain.events import BATCH_BYTES_LIMIT, Receipt, Stream
 from aftersend.domain.workspaces import Scope
 from aftersend.intake.receive import Underway
 
@@ -37,7 +37,7 @@ async def _receive(request: Request[Any, Any, Any], services: Services, stream: 
     encoding = encoding_of(request)
     lines = is_lines(request)
     with services.room.guest() as guest:
-        body = await read_body(request, guest)
+        body = await read_body(request, BATCH_BYTES_LIMIT, guest.take)
 
         def begin() -> Underway:
             return services.intake.begin(principal.workspace, stream, unpack(body, encoding, guest), lines=lines)

@@ -8,12 +8,13 @@ from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 
 from aftersend.api.auth import sign_in
+from aftersend.api.bodies import read_body
 from aftersend.api.errors import STATS_PATH, json_response, render
 from aftersend.api.limits import Allowance
 from aftersend.api.services import Services
 from aftersend.domain.profiles import PROFILES, Profile, ProfileName
 from aftersend.domain.workspaces import Feature, Principal, Scope
-from aftersend.errors import InvalidRequest, NotAllowed, NotAuthenticated, Unparseable
+from aftersend.errors import InvalidRequest, NotAllowed, NotAuthenticated, TooLarge, Unparseable
 from aftersend.stats.request import parse_request
 
 BODY_LIMIT = 1024 * 1024
@@ -58,13 +59,10 @@ async def _answer(request: Request[Any, Any, Any], services: Services, principal
 
 
 async def _body(request: Request[Any, Any, Any]) -> object:
-    received = bytearray()
-    async for chunk in request.stream():
-        received += chunk
-        if len(received) > BODY_LIMIT:
-            raise Unparseable(f"the body is larger than {BODY_LIMIT // 1024} KiB")
     try:
-        return msgspec.json.decode(bytes(received))
+        return msgspec.json.decode(await read_body(request, BODY_LIMIT))
+    except TooLarge as error:
+        raise Unparseable(error.message) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unparseable("the body is not JSON") from error
 

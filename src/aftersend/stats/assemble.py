@@ -9,6 +9,7 @@ from aftersend.domain.channels import CHANNELS
 from aftersend.domain.control_groups import CONTROL_GROUPS, ControlGroupFacts
 from aftersend.domain.formulas import Mode, value
 from aftersend.domain.funnel import CONTROL_GROUP_FUNNEL, FUNNELS, Stage
+from aftersend.domain.goals import GOAL_FIELDS
 from aftersend.domain.kinds import ControlGroup
 from aftersend.domain.metrics import metrics_of
 from aftersend.domain.profiles import ALL_VARIATIONS, BARE_CONTROL_GROUP, Profile
@@ -136,18 +137,7 @@ def _goals(tree: _Tree) -> Json:
     """The campaign's goals with all their fields; their numbers are not computed yet."""
     nodes: Json = {}
     for goal in tree.campaign.goals:
-        nodes[goal.name] = {
-            "conversions": 0,
-            "cvr": 0,
-            "uplift": 0,
-            "goal_name": goal.name,
-            "total": 0,
-            "unique": 0,
-            "revenue": 0,
-            "average_order_value": 0,
-            "average_revenue_per_user": 0,
-            "gcg_uplift": 0,
-        }
+        nodes[goal.name] = dict.fromkeys(GOAL_FIELDS, 0) | {"goal_name": goal.name}
         if tree.profile.goal_name_twice:
             nodes[goal.name]["name"] = goal.name
     return nodes
