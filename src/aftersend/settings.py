@@ -78,9 +78,6 @@ def read_settings(environment: Mapping[str, str], **given: Any) -> Settings:
     values: dict[str, Any] = {}
     problems = []
     known = {PREFIX + row.name.upper(): row for row in fields(Settings)}
-    for name in environment:
-        if name.startswith(PREFIX) and name not in known:
-            problems.append(f"{name}: there is no such setting")
     for name, row in known.items():
         if name in environment and row.name not in {key for key, value in given.items() if value is not None}:
             try:
@@ -94,3 +91,9 @@ def read_settings(environment: Mapping[str, str], **given: Any) -> Settings:
     if problems:
         raise Misconfigured("; ".join(problems))
     return Settings(**values)
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """Return the variables that look like settings and are none; they may be misspelt."""
+    known = {PREFIX + row.name.upper() for row in fields(Settings)}
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)

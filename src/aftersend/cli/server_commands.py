@@ -18,7 +18,7 @@ from aftersend import app
 from aftersend.cli.console import output, print_json, told
 from aftersend.cli.options import Data, RegistryUrl, settings_from
 from aftersend.errors import AftersendError, InvalidRequest, Misconfigured
-from aftersend.settings import PREFIX, Settings
+from aftersend.settings import PREFIX, Settings, unknown_variables
 
 Host = Annotated[str | None, typer.Option(help="The address to listen on. [env AFTERSEND_HOST, 127.0.0.1]")]
 Port = Annotated[int | None, typer.Option(help="The port to listen on. [env AFTERSEND_PORT, 8600]", min=0, max=65535)]
@@ -101,6 +101,7 @@ def doctor(data: Data = None, registry: RegistryUrl = None, store: StoreUrl = No
         app.configure_logs(settings)
     checks: tuple[tuple[str, Callable[[Settings], str]], ...] = (
         ("Python", _check_python),
+        ("settings", _check_settings),
         ("time zones", _check_zones),
         ("disk", _check_disk),
         ("registry", _check_registry),
@@ -120,6 +121,12 @@ def doctor(data: Data = None, registry: RegistryUrl = None, store: StoreUrl = No
 
 def _check_python(_settings: Settings) -> str:
     return sys.version.split()[0]
+
+
+def _check_settings(settings: Settings) -> str:
+    unknown = unknown_variables(os.environ)
+    noted = f"; not settings, perhaps misspelt: {', '.join(unknown)}" if unknown else ""
+    return f"data in {settings.data}{noted}"
 
 
 def _check_zones(_settings: Settings) -> str:
