@@ -151,6 +151,52 @@ def rejections_page() -> str:
     return NOTICE + intro + table(("code", "means"), ((f"`{code}`", code.meaning) for code in RejectionCode))
 
 
+def bodies_page() -> str:
+    """Write the page of what can be sent, field by field."""
+    schemas = api_document()["components"]["schemas"]
+    intro = (
+        "# What can be sent\n\nField by field. A batch of events is a JSON array, an object with an array `events`, or one "
+        "event a line; the statuses are in the [API document](openapi.json).\n\n"
+    )
+    parts = [NOTICE + intro]
+    for name, title in BODIES.items():
+        rows = (_field(schemas[name], field) for field in schemas[name]["properties"])
+        parts += [f"## {title}\n", f"{schemas[name]['description']}\n", table(("field", "type", "", "means"), rows)]
+    return "\n".join(parts)
+
+
+BODIES = {
+    "MessageEvent": "A message event",
+    "UserEvent": "A user event",
+    "CampaignBody": "A campaign",
+    "GoalBody": "A goal of a campaign",
+    "FilterBody": "A filter of a goal",
+    "ControlGroupsBody": "The control groups of a campaign",
+    "ReachabilityBody": "The reachability of a campaign",
+}
+
+
+def _field(schema: dict[str, Any], name: str) -> tuple[str, str, str, str]:
+    found = schema["properties"][name]
+    choices = [choice for choice in found.get("anyOf", [found]) if choice.get("type") != "null"]
+    meaning = found.get("description") or choices[0].get("description", "")
+    needed = "required" if name in schema.get("required", ()) else ""
+    return f"`{name}`", " or ".join(_type(choice) for choice in choices), needed, meaning
+
+
+def _type(schema: dict[str, Any]) -> str:
+    if "$ref" in schema:
+        return str(schema["$ref"]).rsplit("/", 1)[1].removesuffix("Body")
+    kind = str(schema.get("format") or schema.get("type") or "anything")
+    if kind == "array":
+        return f"array of {_type(schema['items'])}"
+    if "maxLength" in schema:
+        return f"{kind}, up to {schema['maxLength']} characters"
+    if "minimum" in schema and "maximum" in schema and schema["maximum"] < 2**31 - 1:
+        return f"{kind}, {schema['minimum']} to {schema['maximum']}"
+    return kind
+
+
 def api_page() -> str:
     """Write the API document."""
     return json.dumps(api_document(), indent=2, ensure_ascii=False) + "\n"
@@ -159,6 +205,7 @@ def api_page() -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "catalogue.md": catalogue_page,
     "settings.md": settings_page,
+    "bodies.md": bodies_page,
     "rejections.md": rejections_page,
     "openapi.json": api_page,
 }

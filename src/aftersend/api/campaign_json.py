@@ -6,79 +6,102 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from aftersend.domain.attribution import MAXIMUM_WINDOW_HOURS, MINIMUM_WINDOW_HOURS
 from aftersend.domain.campaigns import Campaign, ControlGroups, DeliveryType, Reachability, Status
 from aftersend.domain.channels import Channel
 from aftersend.domain.goals import Goal, GoalFilter
 from aftersend.errors import InvalidRequest
 
+
+def _short(longest: int, description: str) -> Meta:
+    return Meta(min_length=1, max_length=longest, description=description)
+
+
 Moment = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset.")]
-Text = Annotated[str, Meta(max_length=500)]
-Identifier = Annotated[str, Meta(min_length=1, max_length=128)]
-Words = Annotated[list[Annotated[str, Meta(min_length=1, max_length=64)]], Meta(max_length=200)]
+Identifier = Annotated[str, _short(128, "Printable, without spaces or slashes.")]
+Word = Annotated[str, Meta(min_length=1, max_length=64)]
+Tag = Annotated[str, Meta(max_length=200)]
+AttributeName = Annotated[str, _short(200, "The attribute of the event whose sum is the revenue.")]
 
 
 class FilterBody(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """A condition on an attribute of a goal's event."""
 
-    name: Text
-    condition: Text
-    data_type: Text
-    value: Any = None
-    value1: Any = None
-    negate: bool = False
-    case_sensitive: bool = False
+    name: Annotated[str, Meta(max_length=500, description="The attribute.")]
+    condition: Annotated[str, Meta(max_length=100, description="How it is compared.")]
+    data_type: Annotated[str, Meta(max_length=100, description="As what it is compared.")]
+    value: Annotated[Any, Meta(description="With what it is compared.")] = None
+    value1: Annotated[Any, Meta(description="The other end, where a condition has two.")] = None
+    negate: Annotated[bool, Meta(description="Whether the condition must not hold.")] = False
+    case_sensitive: Annotated[bool, Meta(description="Whether A differs from a.")] = False
 
 
 class GoalBody(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """A conversion goal."""
 
-    name: Text
-    event: Text
-    filters: list[FilterBody] = []
-    primary: bool = False
-    revenue_attribute: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217.")] | None = None
+    name: Annotated[str, Meta(max_length=500, description="The key of its numbers in answers.", examples=["Goal 1"])]
+    event: Annotated[str, Meta(max_length=500, description="The user event that it counts.", examples=["purchase"])]
+    filters: Annotated[list[FilterBody], Meta(max_length=50, description="Which of those events count.")] = []
+    primary: Annotated[bool, Meta(description="One goal of a campaign can be the primary one.")] = False
+    revenue_attribute: AttributeName | None = None
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217.", examples=["EUR"])] | None = None
 
 
 class ControlGroupsBody(msgspec.Struct, forbid_unknown_fields=True):
     """The control groups of a campaign."""
 
-    campaign_percentage: Annotated[float, Meta(ge=0, le=100)] = 0
-    include_global: bool = msgspec.field(default=False, name="global")
+    campaign_percentage: Annotated[
+        float, Meta(ge=0, le=100, description="The share of users that its own group keeps out.")
+    ] = 0
+    include_global: Annotated[bool, Meta(description="Whether the workspace's global group is kept out.")] = (
+        msgspec.field(default=False, name="global")
+    )
 
 
 class ReachabilityBody(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """An estimate of the users who will receive a campaign."""
 
-    count: Annotated[int, Meta(ge=0, le=2**31 - 1)]
+    count: Annotated[int, Meta(ge=0, le=2**31 - 1, description="The users.")]
     updated_at: Moment | None = None
 
 
 class CampaignBody(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """A campaign, as it is registered."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=500)]
-    channel: Channel
-    id: Identifier | UnsetType = UNSET
-    delivery_type: DeliveryType = DeliveryType.ONE_TIME
-    platforms: Words = []
-    locales: Words = []
-    variations: Words = []
-    status: Status = Status.DRAFT
-    parent_campaign_id: Identifier | None = None
-    flow_id: Identifier | None = None
-    flow_name: Text | None = None
-    created_by: Annotated[str, Meta(max_length=320)] | None = None
-    team: Annotated[str, Meta(max_length=200)] | None = None
-    tags: Annotated[list[Annotated[str, Meta(max_length=200)]], Meta(max_length=200)] = []
-    created_at: Moment | None = None
-    updated_at: Moment | None = None
-    sent_at: Moment | None = None
-    start_time: Moment | None = None
-    attribution_window_hours: int | None = None
-    goals: list[GoalBody] = []
-    control_groups: ControlGroupsBody = msgspec.field(default_factory=ControlGroupsBody)
-    reachability: ReachabilityBody | None = None
+    name: Annotated[str, _short(500, "A name for people.")]
+    channel: Annotated[Channel, Meta(description="What it goes out on; it cannot change later.")]
+    id: Annotated[Identifier, Meta(description="The id in the path again; it can be left out.")] | UnsetType = UNSET
+    delivery_type: Annotated[DeliveryType, Meta(description="How it goes out.")] = DeliveryType.ONE_TIME
+    platforms: Annotated[list[Word], Meta(max_length=10, description="Platforms of its channel.")] = []
+    locales: Annotated[list[Word], Meta(max_length=200, description="Locales; `default` if none.")] = []
+    variations: Annotated[list[Word], Meta(max_length=200, description="Variations; `variation_1` if none.")] = []
+    status: Annotated[Status, Meta(description="Where it is in its life.")] = Status.DRAFT
+    parent_campaign_id: Annotated[Identifier, Meta(description="The campaign of which it is one run.")] | None = None
+    flow_id: Annotated[Identifier, Meta(description="The flow of which it is a node.")] | None = None
+    flow_name: Annotated[str, Meta(max_length=500, description="The flow's name; it needs a flow_id.")] | None = None
+    created_by: Annotated[str, Meta(max_length=320, description="Who made it.")] | None = None
+    team: Annotated[str, Meta(max_length=200, description="Whose it is.")] | None = None
+    tags: Annotated[list[Tag], Meta(max_length=200, description="Words to find it by.")] = []
+    created_at: Annotated[Moment, Meta(description="When it was made; now if left out.")] | None = None
+    updated_at: Annotated[Moment, Meta(description="When it was changed; now if left out.")] | None = None
+    sent_at: Annotated[Moment, Meta(description="When it was sent.")] | None = None
+    start_time: Annotated[Moment, Meta(description="When it starts.")] | None = None
+    attribution_window_hours: (
+        Annotated[
+            int,
+            Meta(
+                ge=MINIMUM_WINDOW_HOURS,
+                le=MAXIMUM_WINDOW_HOURS,
+                description="How long a touch can earn a conversion.",
+            ),
+        ]
+        | None
+    ) = None
+    goals: Annotated[list[GoalBody], Meta(description="Up to five conversion goals.")] = []
+    control_groups: Annotated[ControlGroupsBody, Meta(description="Who is kept out to compare with.")] = msgspec.field(
+        default_factory=ControlGroupsBody
+    )
+    reachability: Annotated[ReachabilityBody, Meta(description="Who will be reached, estimated.")] | None = None
 
 
 Body = TypeVar("Body")

@@ -145,7 +145,7 @@ def _schemas() -> Json:
     _, decoded = msgspec.json.schema_components(
         [MessageEvent, UserEvent, CampaignBody], ref_template="#/components/schemas/{name}"
     )
-    decoded["UserEvent"]["properties"]["attributes"] = {"type": "object", "description": "What is known about it."}
+    decoded["UserEvent"]["properties"]["attributes"]["type"] = "object"
     campaign = dict(decoded["CampaignBody"])
     changes = {**campaign, "title": "CampaignChanges", "required": [], "minProperties": 0}
     shown = {
