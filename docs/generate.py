@@ -45,8 +45,7 @@ def catalogue_page() -> str:
     count = len(found["channels"])
     parts = [
         NOTICE,
-        "# The catalogue\n\nEvery word and every number that the server knows. The same data are served at "
-        "`GET /v1/catalogue`.\n",
+        "# The catalogue\n\nAll words and numbers that the server knows, also served at `GET /v1/catalogue`.\n",
         "## Channels\n",
         table(
             ("channel", "platforms", "what it is"),
@@ -155,8 +154,8 @@ def bodies_page() -> str:
     """Write the page of what can be sent, field by field."""
     schemas = api_document()["components"]["schemas"]
     intro = (
-        "# What can be sent\n\nField by field. A batch of events is a JSON array, an object with an array `events`, or one "
-        "event a line; the statuses are in the [API document](openapi.json).\n\n"
+        "# What can be sent\n\nField by field. A batch of events is a JSON array, an object with an array `events`, "
+        "or one event a line; the statuses are in the [API document](openapi.json).\n\n"
     )
     parts = [NOTICE + intro]
     for name, title in BODIES.items():
