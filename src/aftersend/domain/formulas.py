@@ -25,12 +25,17 @@ class Tally:
     """What one base count looks at: events of any of `kinds`.
 
     `details` narrows to events whose detail is one of them; `human` leaves out events that were
-    flagged as machine activity.
+    flagged as machine activity. No number needs both, and the store does not count both.
     """
 
     kinds: tuple[Kind, ...]
     details: frozenset[str] | None = None
     human: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what the store does not count."""
+        if self.human and self.details is not None:
+            raise ValueError("a tally is by detail or by people, not both")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,8 @@ def needs(formula: Formula, mode: Mode) -> Iterator[tuple[Tally, Mode] | Remaini
         case Remaining(start, losses) if mode is Mode.TOTAL:
             yield start, mode
             yield losses, mode
-        case Remaining():
+        case Remaining(start, _):
+            yield start, mode
             yield formula
         case Minus(first, second) | FirstNonZero(first, second) | Percent(first, second):
             yield from needs(first, mode)

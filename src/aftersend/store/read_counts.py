@@ -6,6 +6,7 @@ be added. Rows are first folded to one per finest combination, each with its set
 merged from those, which is more than twice as fast as counting every row once for each level (bench/README.md).
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,15 +50,15 @@ class CountCell:
     users: dict[Tally, int] = field(default_factory=dict)
     events_by_detail: dict[str, int] = field(default_factory=dict)
     users_by_detail: dict[str, int] = field(default_factory=dict)
-    remaining: dict[Remaining, int] = field(default_factory=dict)
+    lost_users: dict[Remaining, int] = field(default_factory=dict)
 
     def count(self, tally: Tally, mode: Mode) -> int:
         """Return the base count."""
         return (self.events if mode is Mode.TOTAL else self.users).get(tally, 0)
 
     def remaining_users(self, remaining: Remaining) -> int:
-        """Return the number of distinct users that are left."""
-        return self.remaining.get(remaining, 0)
+        """Return the number of distinct users that are left: those who started, less those who are lost for good."""
+        return self.users.get(remaining.start, 0) - self.lost_users.get(remaining, 0)
 
     def by_detail(self, mode: Mode) -> dict[str, int]:
         """Return the counts by detail."""
@@ -72,7 +73,7 @@ def read_counts(engine: Engine, query: CountQuery) -> dict[CellKey, CountCell]:
         return cells
     _read_tallies(engine, query, cells)
     if query.remaining:
-        _read_remaining(engine, query, cells)
+        _read_lost_users(engine, query, cells)
     return cells
 
 
@@ -89,26 +90,20 @@ def _read_tallies(engine: Engine, query: CountQuery, cells: dict[CellKey, CountC
             cell.users_by_detail[detail] = users
 
 
-def _read_remaining(engine: Engine, query: CountQuery, cells: dict[CellKey, CountCell]) -> None:
-    statement, parameters = _remaining_statement(query)
+def _read_lost_users(engine: Engine, query: CountQuery, cells: dict[CellKey, CountCell]) -> None:
+    statement, parameters = _lost_users_statement(query)
     for campaign, platform, locale, variation, *numbers in engine.select(statement, parameters):
         cell = cells.setdefault((campaign, platform, locale, variation), CountCell())
-        cell.remaining.update(zip(query.remaining, numbers, strict=True))
+        cell.lost_users.update(zip(query.remaining, numbers, strict=True))
 
 
 def _tally_statement(query: CountQuery) -> tuple[str, dict[str, Any]]:
-    parameters = _scope_parameters(query)
-    # Each folded row says which tallies it feeds: a pair of the tally's number and, for the last, the detail.
-    feeds = [
-        f"if({_condition(tally, f'details_{number}', parameters)}, [({number}, '')], [])"
-        for number, tally in enumerate(query.tallies)
-    ]
-    by_detail = _condition(query.by_detail, "details_by", parameters)
-    feeds.append(f"if({by_detail}, [({len(query.tallies)}, toString(detail))], [])")
+    last = len(query.tallies)  # the number under which everything is counted by detail
+    parameters = _scope_parameters(query) | _feeds(query)
     wanted = _users_condition(query, parameters)
     statement = f"""
-SELECT campaign_id, platform, locale, variation, feed.1 AS tally, feed.2 AS feed_detail,
-    sum(events) AS events, {_merged_users(query, wanted)} AS users
+SELECT campaign_id, platform, locale, variation, tally, if(tally = {last}, toString(detail), '') AS counted_detail,
+    sum(events) AS events, {_merged_users(query, wanted, parameters)} AS users
 FROM (
     SELECT campaign_id, platform, locale, variation, kind, detail, machine,
         count() AS events{_folded_users(wanted)}
@@ -116,28 +111,68 @@ FROM (
     WHERE {_SCOPE}
     GROUP BY campaign_id, platform, locale, variation, kind, detail, machine
 )
-ARRAY JOIN arrayConcat({", ".join(feeds)}) AS feed
-GROUP BY GROUPING SETS ({_levels(query, "tally", "feed_detail")})
+ARRAY JOIN arrayConcat(
+    {{tallies_of_kind:Array(Array(UInt16))}}[indexOf({{kinds:Array(String)}}, toString(kind))],
+    {{tallies_of_detail:Array(Array(UInt16))}}[indexOf({{details:Array(String)}}, concat(kind, ' ', detail))],
+    if(machine, [], {{tallies_of_people:Array(Array(UInt16))}}[indexOf({{people:Array(String)}}, toString(kind))])
+) AS tally
+GROUP BY GROUPING SETS ({_levels(query, "tally", "counted_detail")})
 """
     return statement, parameters
 
 
-def _remaining_statement(query: CountQuery) -> tuple[str, dict[str, Any]]:
+def _feeds(query: CountQuery) -> dict[str, Any]:
+    """Which tallies a folded row feeds, looked up by its kind, by kind and detail, or by kind if a person did it.
+
+    Lists in parameters keep the statement short: conditions for each tally took the engine longer to plan than to run.
+    """
+    kinds, details, people = (defaultdict[str, list[int]](list) for _ in range(3))
+    for number, tally in enumerate(query.tallies):
+        for kind in tally.kinds:
+            if tally.human:
+                people[kind.value].append(number)
+            elif tally.details is None:
+                kinds[kind.value].append(number)
+            else:
+                for detail in tally.details:
+                    details[f"{kind.value} {detail}"].append(number)
+    for kind in query.by_detail.kinds:
+        kinds[kind.value].append(len(query.tallies))
+    return {
+        **_lookup("kinds", "tallies_of_kind", kinds),
+        **_lookup("details", "tallies_of_detail", details),
+        **_lookup("people", "tallies_of_people", people),
+    }
+
+
+def _lookup(words: str, numbers: str, found: dict[str, list[int]]) -> dict[str, Any]:
+    # An array of nothing has no type, so an empty look-up has one entry that nothing matches.
+    return {words: list(found) or [""], numbers: list(found.values()) or [[]]}
+
+
+def _lost_users_statement(query: CountQuery) -> tuple[str, dict[str, Any]]:
+    """Count the users of whom nothing is left: all others of the start are what remains.
+
+    Only users with some loss are looked at, which are few beside all that were targeted.
+    """
     parameters = _scope_parameters(query)
-    left, kinds = [], set[Kind]()
+    counted, conditions, lost, kinds = [], [], [], set[Kind]()
     for number, remaining in enumerate(query.remaining):
         start = _condition(remaining.start, f"start_{number}", parameters)
         losses = _condition(remaining.losses, f"losses_{number}", parameters)
-        left.append(f"toInt64(countIf({start})) - toInt64(countIf({losses})) AS left_{number}")
+        counted.append(f"countIf({start}) AS starts_{number}, countIf({losses}) AS losses_{number}")
+        conditions.append(f"({losses})")
+        lost.append(f"countIf(starts_{number} > 0 AND starts_{number} <= losses_{number})")
         kinds.update(remaining.start.kinds, remaining.losses.kinds)
     parameters["kinds"] = sorted(kinds)
-    counted = ", ".join(f"countIf(left_{number} > 0)" for number in range(len(left)))
     statement = f"""
-SELECT campaign_id, platform, locale, variation, {counted}
+SELECT campaign_id, platform, locale, variation, {", ".join(lost)}
 FROM (
-    SELECT campaign_id, platform, locale, variation, {", ".join(left)}
+    SELECT campaign_id, platform, locale, variation, {", ".join(counted)}
     FROM message_events
-    WHERE {_SCOPE} AND kind IN {{kinds:Array(String)}}
+    WHERE {_SCOPE} AND kind IN {{kinds:Array(String)}} AND (campaign_id, user_id) IN (
+        SELECT campaign_id, user_id FROM message_events WHERE {_SCOPE} AND ({" OR ".join(conditions)})
+    )
     GROUP BY GROUPING SETS ({_levels(query, "user_id")})
 )
 GROUP BY campaign_id, platform, locale, variation
@@ -165,9 +200,7 @@ def _condition(tally: Tally, name: str, parameters: dict[str, Any]) -> str:
     if tally.details is not None:
         parameters[name] = sorted(tally.details)
         condition += f" AND detail IN {{{name}:Array(String)}}"
-    if tally.human:
-        condition += " AND NOT machine"
-    return condition
+    return condition + (" AND NOT machine" if tally.human else "")
 
 
 def _users_condition(query: CountQuery, parameters: dict[str, Any]) -> str:
@@ -196,13 +229,12 @@ def _folded_users(wanted: str) -> str:
     return f",\n        uniqExactStateIf(user_id, {wanted}) AS user_set" if wanted else ""
 
 
-def _merged_users(query: CountQuery, wanted: str) -> str:
+def _merged_users(query: CountQuery, wanted: str, parameters: dict[str, Any]) -> str:
     if not wanted:
         return "toUInt64(0)"
     numbers = [number for number, tally in enumerate(query.tallies) if tally in query.users]
-    if query.users_by_detail:
-        numbers.append(len(query.tallies))
-    return f"uniqExactMergeIf(user_set, feed.1 IN ({', '.join(map(str, numbers))}))"
+    parameters["tallies_of_users"] = numbers + ([len(query.tallies)] if query.users_by_detail else [])
+    return "uniqExactMergeIf(user_set, tally IN {tallies_of_users:Array(UInt16)})"
 
 
 def _levels(query: CountQuery, *keys: str) -> str:
