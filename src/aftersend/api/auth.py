@@ -1,7 +1,6 @@
 """Who is asking: HTTP Basic, the workspace as user and a key's secret as password."""
 
 import base64
-import binascii
 import hmac
 from typing import Any
 
@@ -67,7 +66,7 @@ def _credentials(header: str) -> tuple[str, str] | None:
         return None
     try:
         decoded = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return None
     user, colon, password = decoded.partition(":")
     return (user, password) if colon else None

@@ -1,9 +1,7 @@
 """Reads bodies: bounded while they arrive, and bounded again when they are unpacked."""
 
-import gzip
-import io
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import zstandard
@@ -14,7 +12,6 @@ from aftersend.domain.events import BATCH_BYTES_LIMIT
 from aftersend.errors import InvalidRequest, TooLarge, Unparseable
 
 _LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"})
-ENCODINGS = ("gzip", "zstd")
 
 
 async def read_body(
@@ -55,9 +52,9 @@ def encoding_of(request: Request[Any, Any, Any]) -> str:
     encoding = request.headers.get("content-encoding", "").strip().lower()
     if encoding in ("", "identity"):
         return ""
-    if encoding not in ENCODINGS:
+    if encoding not in _UNPACKERS:
         raise InvalidRequest(
-            f"pack the body with {' or '.join(ENCODINGS)}, or not at all", "Content-Encoding", encoding
+            f"pack the body with {' or '.join(_UNPACKERS)}, or not at all", "Content-Encoding", encoding
         )
     return encoding
 
@@ -71,21 +68,45 @@ def unpack(body: bytes, encoding: str, guest: Guest) -> bytes:
     """
     if not encoding:
         return body
+    unpacked = bytearray()
     try:
-        with _reader(body, encoding) as reader:
-            unpacked: bytes = reader.read(BATCH_BYTES_LIMIT + 1)
-    except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
+        for piece in _UNPACKERS[encoding](body):
+            guest.take(len(piece))
+            unpacked += piece
+            if len(unpacked) > BATCH_BYTES_LIMIT:
+                raise _too_large(BATCH_BYTES_LIMIT)
+    except (zlib.error, zstandard.ZstdError, EOFError) as error:
         raise Unparseable(f"the body is not {encoding}, as Content-Encoding says, or it was cut off") from error
-    if len(unpacked) > BATCH_BYTES_LIMIT:
-        raise _too_large(BATCH_BYTES_LIMIT)
-    guest.take(len(unpacked))
-    return unpacked
+    return bytes(unpacked)
 
 
-def _reader(body: bytes, encoding: str) -> Any:
-    if encoding == "gzip":
-        return gzip.GzipFile(fileobj=io.BytesIO(body))
-    return zstandard.ZstdDecompressor().stream_reader(body, read_across_frames=True)
+_PIECE = 1024
+"""Bytes of packed body that are unpacked at a time, so that a small body cannot unpack to all memory at once."""
+
+
+def _unpack_gzip(body: bytes) -> Iterator[bytes]:
+    return _unpack_parts(body, lambda: zlib.decompressobj(wbits=31))
+
+
+def _unpack_zstd(body: bytes) -> Iterator[bytes]:
+    return _unpack_parts(body, zstandard.ZstdDecompressor().decompressobj)
+
+
+def _unpack_parts(body: bytes, start: Callable[[], Any]) -> Iterator[bytes]:
+    """Unpack a body of one part or several, and complain about one that ends within a part."""
+    part = start()
+    for place in range(0, len(body), _PIECE):
+        piece = body[place : place + _PIECE]
+        while piece:
+            if part.eof:
+                part = start()
+            yield part.decompress(piece)
+            piece = part.unused_data if part.eof else b""
+    if not part.eof:
+        raise EOFError
+
+
+_UNPACKERS: dict[str, Callable[[bytes], Iterator[bytes]]] = {"gzip": _unpack_gzip, "zstd": _unpack_zstd}
 
 
 def _too_large(limit: int) -> TooLarge:

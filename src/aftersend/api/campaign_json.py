@@ -11,6 +11,7 @@ from aftersend.domain.campaigns import Campaign, ControlGroups, DeliveryType, Re
 from aftersend.domain.channels import Channel
 from aftersend.domain.goals import Goal, GoalFilter
 from aftersend.errors import InvalidRequest
+from aftersend.intake.decode import UNREADABLE
 
 
 def _short(longest: int, description: str) -> Meta:
@@ -113,7 +114,7 @@ def decode(kind: type[Body], body: bytes) -> Body:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
         raise _invalid(error) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise InvalidRequest(f"the body is not JSON: {error}", "body") from error
 
 

@@ -114,6 +114,7 @@ def _query_number(request: Request[Any, Any, Any], name: str, default: int, leas
     given = request.query_params.get(name)
     if given is None:
         return default
-    if not (given.isascii() and given.isdecimal()) or not least <= int(given[:20]) <= most:
+    digits = given.lstrip("0") or given[-1:]
+    if not (given.isascii() and given.isdecimal() and len(digits) <= 10 and least <= int(digits) <= most):
         raise InvalidRequest(f"use a whole number from {least} to {most}", name, given)
-    return int(given)
+    return int(digits)

@@ -15,6 +15,7 @@ from aftersend.api.services import Services
 from aftersend.domain.profiles import PROFILES, Profile, ProfileName
 from aftersend.domain.workspaces import Feature, Principal, Scope
 from aftersend.errors import InvalidRequest, NotAllowed, NotAuthenticated, TooLarge, Unparseable
+from aftersend.intake.decode import UNREADABLE
 from aftersend.stats.request import parse_request
 
 BODY_LIMIT = 1024 * 1024
@@ -63,7 +64,7 @@ async def _body(request: Request[Any, Any, Any]) -> object:
         return msgspec.json.decode(await read_body(request, BODY_LIMIT))
     except TooLarge as error:
         raise Unparseable(error.message) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise Unparseable("the body is not JSON") from error
 
 

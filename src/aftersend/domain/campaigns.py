@@ -100,7 +100,7 @@ def is_identifier(text: str, longest: int = 128) -> bool:
 
 def check_campaign(campaign: Campaign) -> Problem | None:
     """Return the first contradiction in a campaign's own data."""
-    for check in (_check_identity, _check_names, _check_delivery, _check_numbers):
+    for check in (_check_identity, _check_names, _check_delivery, _check_numbers, _check_times):
         if problem := check(campaign):
             return problem
     return check_goals(campaign.goals)
@@ -157,6 +157,15 @@ def _check_delivery(campaign: Campaign) -> Problem | None:
         return Problem("delivery_type", campaign.delivery_type.value, "only PUSH campaigns have this delivery type")
     if campaign.flow_name is not None and campaign.flow_id is None:
         return Problem("flow_name", campaign.flow_name, "a flow name needs a flow_id beside it")
+    return None
+
+
+def _check_times(campaign: Campaign) -> Problem | None:
+    reachable_at = campaign.reachability.updated_at if campaign.reachability else None
+    times = {field: getattr(campaign, field) for field in ("created_at", "updated_at", "sent_at", "start_time")}
+    for field, moment in (times | {"reachability.updated_at": reachable_at}).items():
+        if moment is not None and not 1970 <= moment.year < 2200:
+            return Problem(field, moment.isoformat(), "use a time between 1970 and 2200")
     return None
 
 

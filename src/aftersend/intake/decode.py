@@ -10,6 +10,9 @@ from aftersend.domain.events import BATCH_EVENTS_LIMIT, RejectedEvent, Rejection
 from aftersend.errors import TooLarge, Unparseable
 from aftersend.intake.wire import MessageEvent, UserEvent
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises for bytes that are not JSON, or are nested deeper than anything honest."""
+
 Wire = TypeVar("Wire", MessageEvent, UserEvent)
 
 
@@ -50,14 +53,15 @@ class BatchDecoder(Generic[Wire]):
         """
         try:
             events = self._whole(body, lines)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             return self._one_by_one(body, lines)
         _check_size(len(events))
         return Decoded(events, range(len(events)), [])
 
     def _whole(self, body: bytes, lines: bool) -> list[Wire]:
         if lines:
-            return self._one.decode_lines(body)
+            decode = self._one.decode
+            return [decode(line) for line in _lines(body)]
         if body.lstrip()[:1] == b"{":
             return self._envelope.decode(body).events
         return self._array.decode(body)
@@ -71,7 +75,7 @@ class BatchDecoder(Generic[Wire]):
             try:
                 decoded.events.append(self._one.decode(item))
                 places.append(index)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            except UNREADABLE as error:
                 decoded.rejected.append(RejectedEvent(index, _event_id(item), _rejection(error)))
         decoded.places = places
         malformed = all(row.rejection.code is RejectionCode.MALFORMED for row in decoded.rejected)
@@ -84,13 +88,13 @@ class BatchDecoder(Generic[Wire]):
             if body.lstrip()[:1] == b"{":
                 return self._raw_envelope.decode(body).events
             return self._raw_array.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except UNREADABLE as error:
             message = f"send a JSON array of events, or an object with an array 'events': {error}"
             raise Unparseable(message) from error
 
 
 def _lines(body: bytes) -> list[bytes]:
-    return [line for line in re.split(rb"\r?\n", body) if line.strip()]
+    return [line for line in body.split(b"\n") if line and not line.isspace()]
 
 
 def _check_size(events: int) -> None:
@@ -102,7 +106,7 @@ def _event_id(item: bytes | msgspec.Raw) -> str | None:
     """The id that a bad event gives itself, so that its sender can find it."""
     try:
         value: Any = msgspec.json.decode(item)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
     found = value.get("event_id") if isinstance(value, dict) else None
     return found if isinstance(found, str) else None
@@ -113,14 +117,14 @@ def _rejection(error: Exception) -> Rejection:
     message = str(error)
     if not isinstance(error, msgspec.ValidationError):
         return Rejection(RejectionCode.MALFORMED, "event", f"this is not JSON: {message}")
-    sentence, _, path = message.partition(" - at ")
-    field = next(iter(re.findall(r"\$\.([A-Za-z_0-9]+)", path)), "")
-    if named := re.match(r"Object (missing required|contains unknown) field `(.*)`", sentence):
+    if named := re.fullmatch(r"Object (missing required|contains unknown) field `(.*)`", message, re.DOTALL):
         code = RejectionCode.MISSING_FIELD if named[1].startswith("missing") else RejectionCode.UNKNOWN_FIELD
         known = "this field is required" if code is RejectionCode.MISSING_FIELD else "events have no such field"
         return Rejection(code, named[2], known)
+    sentence, _, path = message.rpartition(" - at ")
+    field = next(iter(re.findall(r"\$\.([A-Za-z_0-9]+)", path)), "")
     if not field:
-        return Rejection(RejectionCode.NOT_AN_OBJECT, "event", f"an event is a JSON object: {sentence}")
+        return Rejection(RejectionCode.NOT_AN_OBJECT, "event", f"an event is a JSON object: {message}")
     code = RejectionCode.INVALID_TYPE if re.match(r"Expected `.*`, got ", sentence) else RejectionCode.INVALID_VALUE
     return Rejection(code, field, _sentence(sentence, field))
 
