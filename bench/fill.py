@@ -88,9 +88,7 @@ def _batch(
     return EventRows(Stream.MESSAGE_EVENTS, identities, pa.table(columns))
 
 
-def _happenings(
-    campaigns: Numbers, users: Numbers, random: np.random.Generator
-) -> tuple[Numbers, Numbers, Numbers]:
+def _happenings(campaigns: Numbers, users: Numbers, random: np.random.Generator) -> tuple[Numbers, Numbers, Numbers]:
     """Draw for each row what happened, its detail and where, by the course of the campaign's channel."""
     kinds, details, platforms = (np.zeros(len(campaigns), np.int32) for _ in range(3))
     elsewhere = random.random(len(campaigns)) < _SECOND_DEVICE

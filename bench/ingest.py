@@ -32,11 +32,19 @@ QUICK_SHAPES = (Shape(1_000, 8, 60, 40), Shape(10_000, 8, 16, 16), Shape(1, 8, 1
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """One run of one shape on both sides. Rates are events a second; latencies are of the server's answers."""
+class Side:
+    """What one side did in one run: events a second, and seconds of processor time an event."""
 
-    server: float
-    engine: float
+    rate: float
+    effort: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one shape on both sides, and the seconds that the server took for each answer."""
+
+    server: Side
+    engine: Side
     latencies: list[float]
 
 
@@ -45,26 +53,39 @@ class IngestResult:
     """What all runs of a shape came to."""
 
     shape: Shape
-    runs: list[Measured]
+    runs: list[Run]
 
     def row(self) -> list[str]:
-        """Return the row of the table: medians, and the median of the ratios of each run."""
-        latencies = [seconds for run in self.runs for seconds in run.latencies]
-        cuts = statistics.quantiles(latencies, n=100)
-        ratios = sorted(run.server / run.engine for run in self.runs)
+        """Return the row of the table: medians, and the median and the range of the ratios of each run."""
+        median = statistics.median
+        cuts = statistics.quantiles([seconds for run in self.runs for seconds in run.latencies], n=100)
+        ratios = sorted(run.server.rate / run.engine.rate for run in self.runs)
         return [
             f"{self.shape.size:,}",
             f"{self.shape.connections}",
-            f"{statistics.median(run.server for run in self.runs):,.0f}",
-            f"{statistics.median(run.engine for run in self.runs):,.0f}",
-            f"{statistics.median(ratios):.2f}",
+            f"{median(run.server.rate for run in self.runs):,.0f}",
+            f"{median(run.engine.rate for run in self.runs):,.0f}",
+            f"{median(ratios):.2f}",
             f"{ratios[0]:.2f}–{ratios[-1]:.2f}",
             f"{cuts[49] * 1000:.0f} ms",
             f"{cuts[98] * 1000:.0f} ms",
+            f"{median(run.server.effort for run in self.runs) * 1e6:,.1f} µs",
+            f"{median(run.engine.effort for run in self.runs) * 1e6:,.1f} µs",
         ]
 
 
-HEAD = ["events a request", "connections", "server, events/s", "engine, events/s", "ratio", "range", "p50", "p99"]
+HEAD = [
+    "events a request",
+    "connections",
+    "server, events/s",
+    "engine, events/s",
+    "ratio",
+    "range",
+    "p50",
+    "p99",
+    "server, CPU an event",
+    "engine, CPU an event",
+]
 
 
 def measure(repeats: int, *, quick: bool) -> Iterator[IngestResult]:
@@ -73,27 +94,30 @@ def measure(repeats: int, *, quick: bool) -> Iterator[IngestResult]:
         yield IngestResult(shape, [_measure(shape, run) for run in range(repeats)])
 
 
-def _measure(shape: Shape, run: int) -> Measured:
+def _measure(shape: Shape, run: int) -> Run:
     warm_up = max(shape.requests // 20, 1)
     batches = bodies(shape.requests + warm_up, shape.size, f"run{run}")
     with TemporaryDirectory(prefix="aftersend-bench-", ignore_cleanup_errors=True) as folder:
         server, latencies = _through_server(Path(folder) / "server", shape, batches, warm_up)
         few = batches[: shape.engine_requests + warm_up]
-        seconds = apart(insert_all, Path(folder) / "engine", few, shape.connections, warm_up)
-    return Measured(server, (len(few) - warm_up) * shape.size / seconds, latencies)
+        seconds, busy = apart(insert_all, Path(folder) / "engine", few, shape.connections, warm_up)
+    events = shape.engine_requests * shape.size
+    return Run(server, Side(events / seconds, busy / events), latencies)
 
 
-def _through_server(folder: Path, shape: Shape, batches: list[bytes], warm_up: int) -> tuple[float, list[float]]:
+def _through_server(folder: Path, shape: Shape, batches: list[bytes], warm_up: int) -> tuple[Side, list[float]]:
     key = create_workspace(folder, _WORKSPACE)
     with serving(folder) as served:
         served.put_campaigns(key)
         calls = [_call(key, body) for body in batches]
         send(served.url, calls[:warm_up], shape.connections)
+        busy = served.processor_seconds()
         answers = send(served.url, calls[warm_up:], shape.connections)
+        busy = served.processor_seconds() - busy
     accepted = sum(msgspec.json.decode(body)["accepted"] for body in answers.bodies)
     if accepted != shape.requests * shape.size:
         raise RuntimeError(f"the server took in {accepted:,} of {shape.requests * shape.size:,} events")
-    return accepted / answers.elapsed, answers.seconds
+    return Side(accepted / answers.elapsed, busy / accepted), answers.seconds
 
 
 def _call(key: Key, body: bytes) -> Call:

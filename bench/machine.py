@@ -3,9 +3,10 @@
 import os
 import platform
 import sys
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+
+from aftersend.app import now
 
 
 def describe() -> list[str]:
@@ -16,7 +17,7 @@ def describe() -> list[str]:
     return [
         f"machine   {_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}",
         f"versions  Python {platform.python_version()}, chdb {version('chdb')} (engine {version('chdb-core')})",
-        f"date      {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load average at the start {load}",
+        f"date      {now():%Y-%m-%d %H:%M} UTC, load average at the start {load}",
         f"command   {command}",
     ]
 

@@ -77,4 +77,3 @@ async def _answer(reader: asyncio.StreamReader) -> bytes:
     if not head.startswith(b"HTTP/1.1 200 "):
         raise RuntimeError(f"{head.decode()}{body.decode()}")
     return body
-

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import subprocess
 import sys
 import time
@@ -38,6 +39,11 @@ class Served:
 
     url: str
     process_id: int
+
+    def processor_seconds(self) -> float:
+        """Return the processor time that the server has used so far, all its threads together."""
+        counters = Path(f"/proc/{self.process_id}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return (int(counters[11]) + int(counters[12])) / os.sysconf("SC_CLK_TCK")
 
     def put_campaigns(self, key: Key) -> None:
         """Register the campaigns of a workspace."""

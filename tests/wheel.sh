@@ -6,7 +6,7 @@ folder=$(mktemp -d)
 trap 'kill "$server" 2>/dev/null || true; rm -rf "$folder"' EXIT
 server=
 "$python" -m venv "$folder/venv"
-"$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+"$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/run.txt
 "$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps dist/aftersend-*.whl
 cd "$folder"
 PATH="$folder/venv/bin:$PATH"

@@ -288,8 +288,10 @@ def test_funnel_loses_a_user_within_the_node_only() -> None:
     [
         (
             "PUSH",
-            "reachable_users_in_segment segment_after_uninstall after_fc users_after_dup user_devices "
-            "active_device_token sent impressions",
+            (
+                "reachable_users_in_segment segment_after_uninstall after_fc users_after_dup user_devices "
+                "active_device_token sent impressions"
+            ),
         ),
         ("SMS", "reachable_users_in_segment after_fc users_after_dup sent delivered"),
         ("RCS", "reachable_users_in_segment after_fc users_after_dup sent delivered"),

@@ -1,0 +1,146 @@
+"""Stand-ins for the parts around the one that is tested: a cell, a ledger, an engine and a clock."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from aftersend.domain.formulas import Mode, Remaining, Tally
+from aftersend.domain.kinds import Kind
+from aftersend.store.engine import Parameters
+from aftersend.store.ledger import EventRows, Ledger
+
+
+def of(*kinds: Kind, details: frozenset[str] | None = None, human: bool = False) -> Tally:
+    """Build a tally."""
+    return Tally(kinds, details, human)
+
+
+@dataclass(frozen=True, slots=True)
+class FakeCell:
+    """A node whose counts are written down: events and users for each tally; whatever is not there is 0."""
+
+    counts: Mapping[Tally, tuple[int, int]] = field(default_factory=dict)
+    left: Mapping[Remaining, int] = field(default_factory=dict)
+
+    def count(self, tally: Tally, mode: Mode) -> int:
+        """Return the count that was written down."""
+        events, users = self.counts.get(tally, (0, 0))
+        return events if mode is Mode.TOTAL else users
+
+    def remaining_users(self, remaining: Remaining) -> int:
+        """Return the number of users that was written down."""
+        return self.left.get(remaining, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One message event as a cell counts it."""
+
+    kind: Kind
+    user: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventCell:
+    """A node that counts a list of events, the slow and obvious way."""
+
+    events: Sequence[Happening]
+
+    def count(self, tally: Tally, mode: Mode) -> int:
+        """Count the events of the tally, or their users."""
+        users = [event.user for event in self._of(tally)]
+        return len(users) if mode is Mode.TOTAL else len(set(users))
+
+    def remaining_users(self, remaining: Remaining) -> int:
+        """Count the users who have more starts than losses."""
+        starts = [event.user for event in self._of(remaining.start)]
+        losses = [event.user for event in self._of(remaining.losses)]
+        return sum(starts.count(user) > losses.count(user) for user in set(starts))
+
+    def _of(self, tally: Tally) -> Iterator[Happening]:
+        for event in self.events:
+            if event.kind in tally.kinds and (tally.details is None or event.detail in tally.details):
+                yield event
+
+
+class FakeLedger(Ledger):
+    """A ledger that takes every event for new, waits in each commit while it is held, and fails when told to."""
+
+    def __init__(self) -> None:
+        self.groups: list[list[EventRows]] = []
+        self.failure: BaseException | None = None
+        self.entered = threading.Semaphore(0)
+        self._open = threading.Event()
+        self._open.set()
+
+    def hold(self) -> None:
+        """Let commits wait from now on."""
+        self._open.clear()
+
+    def let_go(self) -> None:
+        """Let commits go through."""
+        self._open.set()
+
+    def commit(self, batches: Sequence[EventRows]) -> list[int]:
+        """Note the group and count its events."""
+        self.groups.append(list(batches))
+        self.entered.release()
+        assert self._open.wait(timeout=30)
+        if self.failure is not None:
+            raise self.failure
+        return [len(batch.identities) for batch in batches]
+
+
+@dataclass(slots=True)
+class FakeEngine:
+    """An engine that notes what it is told and answers queries from a table, by the words they begin with."""
+
+    answers: dict[str, Sequence[Sequence[Any]]] = field(default_factory=dict)
+    commands: list[str] = field(default_factory=list)
+    given: list[Parameters] = field(default_factory=list)
+    inserted: list[tuple[str, pa.Table]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def command(self, statement: str, parameters: Parameters | None = None) -> None:
+        """Note a statement and its parameters."""
+        self.commands.append(statement.strip())
+        self.given.append(dict(parameters or {}))
+
+    def insert(self, table: str, rows: pa.Table) -> None:
+        """Note the rows."""
+        self.inserted.append((table, rows))
+
+    def select(self, statement: str, parameters: Parameters | None = None) -> Sequence[Sequence[Any]]:
+        """Return the answer to the query, or no rows."""
+        self.asked.append(statement)
+        found = [rows for beginning, rows in self.answers.items() if statement.strip().startswith(beginning)]
+        return found[0] if found else []
+
+    def stream(self, statement: str, parameters: Parameters | None = None) -> Iterator[Sequence[Sequence[Any]]]:
+        """Return the answer in one block."""
+        rows = self.select(statement, parameters)
+        if rows:
+            yield rows
+
+    def close(self) -> None:
+        """Have nothing to close."""
+
+
+@dataclass(slots=True)
+class FakeClock:
+    """A clock that stands still until it is moved."""
+
+    moment: datetime = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        """Return the time."""
+        return self.moment
+
+    def move(self, **span: float) -> None:
+        """Move the clock forward."""
+        self.moment += timedelta(**span)

@@ -1,0 +1,70 @@
+"""Builders of the project's own records, with sensible defaults, for tests that send nothing over HTTP."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from aftersend.domain.campaigns import Campaign
+from aftersend.domain.channels import Channel
+from aftersend.domain.events import Stream
+from aftersend.domain.goals import Goal
+from aftersend.domain.periods import DayFinder
+from aftersend.domain.profiles import ProfileName
+from aftersend.domain.workspaces import Workspace
+from aftersend.intake.accept import Arrival, accept_message_events, accept_user_events
+from aftersend.intake.decode import BatchDecoder
+from aftersend.intake.wire import MessageEvent, UserEvent
+from aftersend.store.ledger import EventRows
+from builders import NOON, Json
+
+MOMENT = datetime(2026, 1, 1, 12, tzinfo=UTC)
+"""The moment at which everything here was created."""
+
+
+def a_workspace(workspace_id: str = "w1", **fields: Any) -> Workspace:
+    """Build a workspace in UTC."""
+    given: Json = {
+        "name": "A workspace",
+        "timezone": "UTC",
+        "profile": ProfileName.DOCUMENTED,
+        "data_center": "01",
+        "features_off": frozenset(),
+        "created_at": MOMENT,
+    }
+    return Workspace(workspace_id, **(given | fields))
+
+
+def a_campaign(campaign_id: str = "c1", channel: Channel = Channel.EMAIL, **fields: Any) -> Campaign:
+    """Build a campaign without goals."""
+    given: Json = {"name": "A campaign", "created_at": MOMENT, "updated_at": MOMENT}
+    return Campaign(id=campaign_id, channel=channel, **(given | fields))
+
+
+def a_goal(name: str = "Goal 1", **fields: Any) -> Goal:
+    """Build a goal that counts purchases."""
+    return Goal(**({"name": name, "event": "purchase"} | fields))
+
+
+def an_arrival(workspace_id: str = "w1", zone: str = "UTC") -> Arrival:
+    """Build the arrival of a batch at noon."""
+    return Arrival(workspace_id, DayFinder(ZoneInfo(zone)), NOON)
+
+
+def message_rows(*events: Json, workspace_id: str = "w1", campaign: Campaign | None = None) -> EventRows:
+    """Build the rows of message events that all belong to one campaign."""
+    known = campaign or a_campaign()
+    decoded = BatchDecoder(MessageEvent).decode(msgspec.json.encode(events), lines=False)
+    accepted = accept_message_events(an_arrival(workspace_id), decoded, {known.id: known})
+    assert not accepted.rejected, accepted.rejected
+    assert accepted.rows.stream is Stream.MESSAGE_EVENTS
+    return accepted.rows
+
+
+def user_rows(*events: Json, workspace_id: str = "w1") -> EventRows:
+    """Build the rows of user events."""
+    decoded = BatchDecoder(UserEvent).decode(msgspec.json.encode(events), lines=False)
+    accepted = accept_user_events(an_arrival(workspace_id), decoded)
+    assert not accepted.rejected, accepted.rejected
+    return accepted.rows

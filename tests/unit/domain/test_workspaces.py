@@ -1,0 +1,71 @@
+"""A workspace's own data, and what its keys may do."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from aftersend.domain.workspaces import DATA_CENTERS, Principal, Scope, check_workspace
+from objects import a_workspace
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"workspace_id": ""}, "id"),
+        ({"workspace_id": "a b"}, "id"),
+        ({"workspace_id": "a:b"}, "id"),
+        ({"workspace_id": "ü"}, "id"),
+        ({"workspace_id": "w1\n"}, "id"),
+        ({"workspace_id": "x" * 65}, "id"),
+        ({"timezone": "Mars/Olympus"}, "timezone"),
+        ({"timezone": ""}, "timezone"),
+        ({"timezone": "../UTC"}, "timezone"),
+        ({"timezone": "europe/berlin"}, "timezone"),
+        ({"data_center": "07"}, "data_center"),
+        ({"data_center": ""}, "data_center"),
+    ],
+)
+def test_every_contradiction_is_named(fields: dict[str, Any], field: str) -> None:
+    """A contradiction names the field, its value, and what to do about it."""
+    problem = check_workspace(a_workspace(**fields))
+
+    assert problem is not None
+    assert problem.field == field
+    assert problem.value in fields.values()
+    assert problem.message
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"workspace_id": "x" * 64},
+        {"workspace_id": "A.b-c_9"},
+        {"timezone": "America/St_Johns"},
+        *({"data_center": one} for one in DATA_CENTERS),
+    ],
+    ids=str,
+)
+def test_a_sound_workspace_has_no_problem(fields: dict[str, Any]) -> None:
+    """What contradicts nothing is let through."""
+    assert check_workspace(a_workspace(**fields)) is None
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_a_key_may_do_what_its_scopes_say(scope: Scope) -> None:
+    """A key may do what it has a scope for, and nothing else."""
+    principal = Principal(a_workspace(), "k1", frozenset({scope}) - {Scope.ADMIN})
+
+    assert [wanted for wanted in Scope if principal.may(wanted)] == [scope] * (scope is not Scope.ADMIN)
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_an_administrator_may_do_everything(scope: Scope) -> None:
+    """The scope admin stands for all of them."""
+    assert Principal(a_workspace(), "k1", frozenset({Scope.ADMIN})).may(scope)
+
+
+def test_the_zone_of_a_workspace() -> None:
+    """A workspace knows the rules of its time zone."""
+    assert a_workspace(timezone="Asia/Gaza").zone == ZoneInfo("Asia/Gaza")
