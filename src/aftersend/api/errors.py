@@ -141,6 +141,9 @@ _CODES = {404: "not_found", 405: "method_not_allowed"}
 _MESSAGES = {404: "there is nothing at this path", 405: "this path does not take this method"}
 
 
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
 def json_response(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response[bytes]:
-    """Answer with JSON."""
-    return Response(msgspec.json.encode(body), status_code=status, headers=headers or {}, media_type="application/json")
+    """Answer with JSON; decimals are numbers with all their digits."""
+    return Response(_ENCODER.encode(body), status_code=status, headers=headers or {}, media_type="application/json")

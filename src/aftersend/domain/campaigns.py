@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from aftersend.domain.attribution import MAXIMUM_WINDOW_HOURS, MINIMUM_WINDOW_HOURS
+from aftersend.domain.attribution import window_of
 from aftersend.domain.channels import CHANNELS, Channel
 from aftersend.domain.goals import Goal, check_goals
 from aftersend.domain.problems import Problem
@@ -92,6 +92,12 @@ class Campaign:
     control_groups: ControlGroups = ControlGroups()
     reachability: Reachability | None = None
 
+    @property
+    def window_hours(self) -> int:
+        """Return how long a touch can earn a conversion."""
+        default = window_of(self.channel, in_flow=self.flow_id is not None).default
+        return default if self.attribution_window_hours is None else self.attribution_window_hours
+
 
 def is_identifier(text: str, longest: int = 128) -> bool:
     """Return whether the text can be an id: printable, without white space or slashes, not too long."""
@@ -171,8 +177,9 @@ def _check_times(campaign: Campaign) -> Problem | None:
 
 def _check_numbers(campaign: Campaign) -> Problem | None:
     hours = campaign.attribution_window_hours
-    if hours is not None and not MINIMUM_WINDOW_HOURS <= hours <= MAXIMUM_WINDOW_HOURS:
-        message = f"an attribution window is {MINIMUM_WINDOW_HOURS} to {MAXIMUM_WINDOW_HOURS} hours"
+    bounds = window_of(campaign.channel, in_flow=campaign.flow_id is not None)
+    if hours is not None and not bounds.minimum <= hours <= bounds.maximum:
+        message = f"the attribution window of {campaign.channel} is {bounds.minimum} to {bounds.maximum} hours"
         return Problem("attribution_window_hours", hours, message)
     share = campaign.control_groups.campaign_percentage
     if not 0 <= share <= 100:

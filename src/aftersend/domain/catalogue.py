@@ -4,12 +4,16 @@ from typing import Any
 
 from aftersend.domain.attribution import (
     ATTRIBUTION_TYPES,
-    DEFAULT_WINDOW_HOURS,
-    MAXIMUM_WINDOW_HOURS,
-    MINIMUM_WINDOW_HOURS,
+    FLOW_WINDOW,
+    SESSION_MINUTES,
+    TOUCHES,
+    WINDOWS,
+    WindowFacts,
 )
 from aftersend.domain.channels import CHANNELS, Channel
 from aftersend.domain.control_groups import CONTROL_GROUPS
+from aftersend.domain.conversions import RATE_BASES
+from aftersend.domain.filters import CONDITIONS
 from aftersend.domain.formulas import Percent, text
 from aftersend.domain.funnel import FUNNELS
 from aftersend.domain.goals import GOAL_FIELDS
@@ -35,12 +39,36 @@ def catalogue() -> dict[str, Any]:
         "attribution_types": [
             {"name": row.type, "model": row.model, "meaning": row.meaning} for row in ATTRIBUTION_TYPES.values()
         ],
+        "touches": {channel: _touches(channel) for channel in Channel},
+        "session_minutes": SESSION_MINUTES,
         "attribution_window_hours": {
-            "minimum": MINIMUM_WINDOW_HOURS,
-            "maximum": MAXIMUM_WINDOW_HOURS,
-            "default": DEFAULT_WINDOW_HOURS,
+            "channels": {channel: _window(WINDOWS[channel]) for channel in Channel},
+            "flow_nodes": _window(FLOW_WINDOW),
         },
+        "conversion_rate_bases": {
+            channel: {"by_view": text(RATE_BASES[channel].by_view), "by_click": text(RATE_BASES[channel].by_click)}
+            for channel in Channel
+        },
+        "goal_filters": [
+            {"data_type": row.data_type, "condition": row.condition, "test": row.test, "takes": row.takes}
+            for row in CONDITIONS
+        ],
     }
+
+
+def _touches(channel: Channel) -> dict[str, Any]:
+    row = TOUCHES[channel]
+    return {
+        "view": row.view,
+        "view_without_receipts": row.view_without_receipts,
+        "click": row.click,
+        "session": row.session,
+        "last_interaction": {kind: depth.name.lower() for kind, depth in row.last.items()},
+    }
+
+
+def _window(row: WindowFacts) -> dict[str, int]:
+    return {"minimum": row.minimum, "maximum": row.maximum, "default": row.default}
 
 
 def _kinds() -> list[dict[str, Any]]:

@@ -1,9 +1,11 @@
 """Conversion goals: what a campaign wants its users to do, and the fields of its answer."""
 
 from dataclasses import dataclass
-from typing import Any
 
+from aftersend.domain.filters import GoalFilter, read_filter
 from aftersend.domain.problems import Problem
+
+__all__ = ["GOAL_FIELDS", "MAXIMUM_GOALS", "Goal", "GoalFilter", "check_goals"]
 
 MAXIMUM_GOALS = 5
 
@@ -19,19 +21,6 @@ GOAL_FIELDS: dict[str, str] = {
     "average_revenue_per_user": "revenue per converted user",
     "gcg_uplift": "percent change of the conversion rate against the global control group",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class GoalFilter:
-    """A condition on an attribute of the goal event."""
-
-    name: str
-    condition: str
-    data_type: str
-    value: Any = None
-    value1: Any = None
-    negate: bool = False
-    case_sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +50,10 @@ def check_goals(goals: tuple[Goal, ...]) -> Problem | None:
             return Problem(f"{where}.event", goal.event, "a goal needs the name of the user event it counts")
         if goal.currency is not None and goal.revenue_attribute is None:
             return Problem(f"{where}.currency", goal.currency, "a currency needs a revenue_attribute beside it")
-        for number, condition in enumerate(goal.filters):
-            if not condition.name.strip():
-                return Problem(f"{where}.filters[{number}].name", condition.name, "a filter needs an attribute name")
+        for number, given in enumerate(goal.filters):
+            read = read_filter(given)
+            if isinstance(read, Problem):
+                return Problem(f"{where}.filters[{number}].{read.field}", read.value, read.message)
         names.add(goal.name)
     if sum(goal.primary for goal in goals) > 1:
         return Problem("goals", "primary", "only one goal of a campaign can be the primary one")

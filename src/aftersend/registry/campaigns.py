@@ -102,6 +102,12 @@ class Campaigns:
             if (workspace_id, campaign_id) in known
         }
 
+    def with_goal_events(self, workspace_id: str, events: Collection[str]) -> list[Campaign]:
+        """Return the campaigns of a workspace that have a goal on any of the user events."""
+        table, goals = tables.campaigns, tables.goals
+        numbers = select(goals.c.campaign_number).where(goals.c.event.in_(list(events)))
+        return self._read(select(table).where(table.c.workspace_id == workspace_id, table.c.number.in_(numbers)))
+
     def page(self, workspace_id: str, offset: int, limit: int) -> tuple[list[Campaign], int]:
         """Return a page of all campaigns in the order of creation, and how many there are."""
         return self._page(tables.campaigns.c.workspace_id == workspace_id, offset, limit)

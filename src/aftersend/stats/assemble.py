@@ -7,15 +7,19 @@ from typing import Any
 from aftersend.domain.campaigns import DEFAULT_LOCALE, DEFAULT_VARIATION, Campaign
 from aftersend.domain.channels import CHANNELS
 from aftersend.domain.control_groups import CONTROL_GROUPS, ControlGroupFacts
+from aftersend.domain.conversions import Conversions
 from aftersend.domain.formulas import Mode, value
 from aftersend.domain.funnel import CONTROL_GROUP_FUNNEL, FUNNELS, Stage
-from aftersend.domain.goals import GOAL_FIELDS
 from aftersend.domain.kinds import ControlGroup
 from aftersend.domain.metrics import metrics_of
 from aftersend.domain.profiles import ALL_VARIATIONS, BARE_CONTROL_GROUP, Profile
 from aftersend.domain.reasons import breakdown_key
+from aftersend.stats.goal_stats import GoalNumbers
 from aftersend.stats.plan import ANYTHING, SERVED
-from aftersend.store.read_counts import ALL, CellKey, CountCell
+from aftersend.stats.request import StatsRequest
+from aftersend.store.levels import ALL
+from aftersend.store.read_conversions import CreditKey
+from aftersend.store.read_counts import CellKey, CountCell
 
 Json = dict[str, Any]
 
@@ -28,19 +32,43 @@ class _Tree:
     mode: Mode
     profile: Profile
     cells: Mapping[tuple[str, str, str], CountCell]
+    goals: GoalNumbers
 
     def cell(self, platform: str, locale: str = ALL, variation: str = ALL) -> CountCell:
         return self.cells.get((platform, locale, variation)) or CountCell()
 
 
-def assemble(campaigns: Sequence[Campaign], cells: Mapping[CellKey, CountCell], mode: Mode, profile: Profile) -> Json:
+def assemble(
+    campaigns: Sequence[Campaign],
+    cells: Mapping[CellKey, CountCell],
+    credited: Mapping[CreditKey, Conversions],
+    request: StatsRequest,
+    profile: Profile,
+) -> Json:
     """Return the `data` object: one list of one element for each campaign."""
-    by_campaign: dict[str, dict[tuple[str, str, str], CountCell]] = {campaign.id: {} for campaign in campaigns}
+    cells_of: dict[str, dict[tuple[str, str, str], CountCell]] = {campaign.id: {} for campaign in campaigns}
     for (campaign_id, *node), cell in cells.items():
         platform, locale, variation = node
-        by_campaign[campaign_id][platform, locale, variation] = cell
+        cells_of[campaign_id][platform, locale, variation] = cell
+    credits_of: dict[str, dict[tuple[str, int, str, str, str], Conversions]] = {
+        campaign.id: {} for campaign in campaigns
+    }
+    for credit, conversions in credited.items():
+        campaign_id, group, place, platform, locale, variation = credit
+        credits_of[campaign_id][group, place, platform, locale, variation] = conversions
+    mode = request.mode
     return {
-        campaign.id: [_campaign_node(_Tree(campaign, mode, profile, by_campaign[campaign.id]))]
+        campaign.id: [
+            _campaign_node(
+                _Tree(
+                    campaign,
+                    mode,
+                    profile,
+                    cells_of[campaign.id],
+                    GoalNumbers(campaign, credits_of[campaign.id], request.attribution_type, mode, profile),
+                )
+            )
+        ]
         for campaign in campaigns
     }
 
@@ -82,14 +110,14 @@ def _platform_node(tree: _Tree, platform: str, locales: Sequence[str], variation
 
 
 def _variations(tree: _Tree, platform: str, locale: str, variations: Sequence[str]) -> Json:
-    nodes = {ALL_VARIATIONS: _node(tree, tree.cell(platform, locale))}
+    nodes = {ALL_VARIATIONS: _node(tree, platform, locale)}
     for variation in variations:
-        nodes[variation] = _node(tree, tree.cell(platform, locale, variation))
+        nodes[variation] = _node(tree, platform, locale, variation)
     return nodes
 
 
-def _node(tree: _Tree, cell: CountCell) -> Json:
-    channel = tree.campaign.channel
+def _node(tree: _Tree, platform: str, locale: str, variation: str = ALL) -> Json:
+    channel, cell = tree.campaign.channel, tree.cell(platform, locale, variation)
     performance = {
         key: value(metric.formula, tree.mode, cell)
         for metric in metrics_of(channel)
@@ -100,7 +128,7 @@ def _node(tree: _Tree, cell: CountCell) -> Json:
     }
     return {
         "performance_stats": performance,
-        "conversion_goal_stats": _goals(tree),
+        "conversion_goal_stats": tree.goals.node(cell, tree.cell(platform), platform, locale, variation),
         "delivery_funnel": _funnel(FUNNELS[channel], tree.mode, cell),
         "failure_breakdown": dict(sorted(breakdown.items())),
     }
@@ -116,7 +144,7 @@ def _control_groups(tree: _Tree, platform: str) -> Json:
         if _has_group(tree, group):
             held_out = value(group.held_out, tree.mode, tree.cell(platform))
             nodes[group.node_key] = {
-                "conversion_goal_stats": _goals(tree),
+                "conversion_goal_stats": tree.goals.group_node(group, tree.cell(platform), platform),
                 # Held-out users are nobody's targets: the stage is computed over a cell that has none.
                 "delivery_funnel": _funnel(CONTROL_GROUP_FUNNEL, tree.mode, CountCell()),
                 "failure_breakdown": {group.held_out_key: held_out} if held_out else {},
@@ -131,13 +159,3 @@ def _has_group(tree: _Tree, facts: ControlGroupFacts) -> bool:
     groups = tree.campaign.control_groups
     registered = groups.campaign_percentage > 0 if facts.group is ControlGroup.CAMPAIGN else groups.include_global
     return registered or any(cell.events.get(facts.held_out.tally) for cell in tree.cells.values())
-
-
-def _goals(tree: _Tree) -> Json:
-    """The campaign's goals with all their fields; their numbers are not computed yet."""
-    nodes: Json = {}
-    for goal in tree.campaign.goals:
-        nodes[goal.name] = dict.fromkeys(GOAL_FIELDS, 0) | {"goal_name": goal.name}
-        if tree.profile.goal_name_twice:
-            nodes[goal.name]["name"] = goal.name
-    return nodes

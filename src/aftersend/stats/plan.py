@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 
+from aftersend.domain.attribution import AttributionType
 from aftersend.domain.campaigns import Campaign
 from aftersend.domain.channels import Channel
 from aftersend.domain.control_groups import CONTROL_GROUPS
+from aftersend.domain.conversions import rate_base
 from aftersend.domain.formulas import Formula, Mode, Remaining, Tally, needs
 from aftersend.domain.funnel import FUNNELS
 from aftersend.domain.kinds import Kind
 from aftersend.domain.metrics import BREAKDOWN, metrics_of
-from aftersend.domain.periods import Days
 from aftersend.domain.profiles import Profile
+from aftersend.stats.request import StatsRequest
 from aftersend.store.read_counts import CountQuery
 
 ANYTHING = Tally(tuple(Kind))
@@ -20,14 +22,19 @@ SERVED = Tally(tuple(kind for kind in Kind if kind is not Kind.HELD_OUT))
 """Counts what happened to users who were not held out: it tells which locales and variations occur."""
 
 
-def plan(workspace_id: str, campaigns: Sequence[Campaign], days: Days, mode: Mode, profile: Profile) -> CountQuery:
+def plan(workspace_id: str, campaigns: Sequence[Campaign], request: StatsRequest, profile: Profile) -> CountQuery:
     """Collect the base counts that the campaigns' channels need, and for which of them users."""
+    mode = request.mode
     tallies: dict[Tally, None] = {ANYTHING: None, SERVED: None}
     users: dict[Tally, tuple[str, ...]] = {}
     remaining: dict[Remaining, None] = {}
     for channel in dict.fromkeys(campaign.channel for campaign in campaigns):
-        ids = tuple(campaign.id for campaign in campaigns if campaign.channel is channel)
-        for formula in _formulas(channel, profile):
+        same = [campaign for campaign in campaigns if campaign.channel is channel]
+        ids = tuple(campaign.id for campaign in same)
+        formulas = list(_formulas(channel, profile))
+        if any(campaign.goals for campaign in same):
+            formulas += _rate_bases(channel, request.attribution_type)
+        for formula in formulas:
             for need in needs(formula, mode):
                 if isinstance(need, Remaining):
                     remaining[need] = None
@@ -39,7 +46,7 @@ def plan(workspace_id: str, campaigns: Sequence[Campaign], days: Days, mode: Mod
     return CountQuery(
         workspace_id=workspace_id,
         campaign_ids=tuple(campaign.id for campaign in campaigns),
-        days=days.numbers,
+        days=request.days.numbers,
         tallies=tuple(tallies),
         users=users,
         by_detail=BREAKDOWN,
@@ -57,3 +64,8 @@ def _formulas(channel: Channel, profile: Profile) -> Iterator[Formula]:
         yield stage.formula
     for group in CONTROL_GROUPS:
         yield group.held_out
+
+
+def _rate_bases(channel: Channel, attribution: AttributionType) -> list[Formula]:
+    """What converted users are divided by: the campaign's own, and those of its control groups."""
+    return [rate_base(channel, attribution), *(group.members for group in CONTROL_GROUPS)]

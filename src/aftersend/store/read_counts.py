@@ -7,16 +7,14 @@ merged from those, which is more than twice as fast as counting every row once f
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from aftersend.domain.formulas import Mode, Remaining, Tally
 from aftersend.domain.kinds import Kind
 from aftersend.store.engine import Engine
-
-ALL = ""
-"""The name of a level's aggregate in the key of a cell."""
+from aftersend.store.levels import grouping_sets
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +114,7 @@ ARRAY JOIN arrayConcat(
     {{tallies_of_detail:Array(Array(UInt16))}}[indexOf({{details:Array(String)}}, concat(kind, ' ', detail))],
     if(machine, [], {{tallies_of_people:Array(Array(UInt16))}}[indexOf({{people:Array(String)}}, toString(kind))])
 ) AS tally
-GROUP BY GROUPING SETS ({_levels(query, "tally", "counted_detail")})
+GROUP BY {grouping_sets("campaign_id", "tally", "counted_detail", over_platforms=query.over_platforms)}
 """
     return statement, parameters
 
@@ -173,7 +171,7 @@ FROM (
     WHERE {_SCOPE} AND kind IN {{kinds:Array(String)}} AND (campaign_id, user_id) IN (
         SELECT campaign_id, user_id FROM message_events WHERE {_SCOPE} AND ({" OR ".join(conditions)})
     )
-    GROUP BY GROUPING SETS ({_levels(query, "user_id")})
+    GROUP BY {grouping_sets("campaign_id", "user_id", over_platforms=query.over_platforms)}
 )
 GROUP BY campaign_id, platform, locale, variation
 """
@@ -235,16 +233,6 @@ def _merged_users(query: CountQuery, wanted: str, parameters: dict[str, Any]) ->
     numbers = [number for number, tally in enumerate(query.tallies) if tally in query.users]
     parameters["tallies_of_users"] = numbers + ([len(query.tallies)] if query.users_by_detail else [])
     return "uniqExactMergeIf(user_set, tally IN {tallies_of_users:Array(UInt16)})"
-
-
-def _levels(query: CountQuery, *keys: str) -> str:
-    platforms: Sequence[tuple[str, ...]] = (("platform",), ()) if query.over_platforms else (("platform",),)
-    return ", ".join(
-        f"({', '.join(('campaign_id', *keys, *platform, *locale, *variation))})"
-        for platform in platforms
-        for locale in ((), ("locale",))
-        for variation in ((), ("variation",))
-    )
 
 
 def _quoted(kinds: Iterable[Kind]) -> str:

@@ -1,0 +1,84 @@
+"""From conversions to the ten fields of each goal. Pure, and it adds nothing up: every node brings its own credits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from aftersend.domain.attribution import AttributionType
+from aftersend.domain.campaigns import Campaign
+from aftersend.domain.control_groups import CONTROL_GROUPS, ControlGroupFacts
+from aftersend.domain.conversions import NO_CONVERSIONS, Conversions, Rate, quotient, rate_base, uplift
+from aftersend.domain.formulas import Cell, Mode, value
+from aftersend.domain.kinds import ControlGroup
+from aftersend.domain.profiles import Profile
+from aftersend.store.levels import ALL
+
+Json = dict[str, Any]
+
+OWN = ""
+"""The name of the campaign's own nodes, beside those of its control groups."""
+
+CampaignCredits = Mapping[tuple[str, int, str, str, str], Conversions]
+"""One campaign's credits: by group, goal's place, platform, locale, variation."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoalNumbers:
+    """The goals of one campaign, with what they are credited with, and how the answer is to be counted and spelled."""
+
+    campaign: Campaign
+    credits: CampaignCredits
+    attribution: AttributionType
+    mode: Mode
+    profile: Profile
+
+    def node(self, cell: Cell, group_cell: Cell, platform: str, locale: str = ALL, variation: str = ALL) -> Json:
+        """Return the goals of one of the campaign's own nodes; `group_cell` counts the platform's control groups."""
+        base = int(value(rate_base(self.campaign.channel, self.attribution), self.mode, cell))
+        groups = {facts.group: self._members(facts, group_cell) for facts in CONTROL_GROUPS}
+        nodes = {}
+        for place, goal in enumerate(self.campaign.goals):
+            credited = self.credits.get((OWN, place, platform, locale, variation), NO_CONVERSIONS)
+            rates = {group: Rate(self._held_out(group, place, platform), size) for group, size in groups.items()}
+            nodes[goal.name] = self._fields(goal.name, credited, base, rates)
+        return nodes
+
+    def group_node(self, facts: ControlGroupFacts, cell: Cell, platform: str) -> Json:
+        """Return the goals of a control group's node; nobody is compared with a group there."""
+        members = self._members(facts, cell)
+        return {
+            goal.name: self._fields(
+                goal.name, self.credits.get((facts.group, place, platform, ALL, ALL), NO_CONVERSIONS), members, {}
+            )
+            for place, goal in enumerate(self.campaign.goals)
+        }
+
+    def _members(self, facts: ControlGroupFacts, cell: Cell) -> int:
+        return int(value(facts.members, self.mode, cell))
+
+    def _held_out(self, group: ControlGroup, place: int, platform: str) -> int:
+        return self.credits.get((group, place, platform, ALL, ALL), NO_CONVERSIONS).users
+
+    def _fields(self, name: str, credited: Conversions, base: int, groups: Mapping[ControlGroup, Rate]) -> Json:
+        rate = Rate(credited.users, base)
+        fields: Json = {
+            "conversions": credited.events if self.mode is Mode.TOTAL else credited.users,
+            "cvr": rate.percent(),
+            "uplift": uplift(rate, groups.get(ControlGroup.CAMPAIGN)),
+            "goal_name": name,
+            "total": credited.events,
+            "unique": credited.users,
+            "revenue": _plain(credited.revenue),
+            "average_order_value": _plain(quotient(credited.revenue, credited.events)),
+            "average_revenue_per_user": _plain(quotient(credited.revenue, credited.users)),
+            "gcg_uplift": uplift(rate, groups.get(ControlGroup.GLOBAL)),
+        }
+        return fields | {"name": name} if self.profile.goal_name_twice else fields
+
+
+def _plain(amount: Decimal) -> Decimal | int:
+    """Without trailing zeros, and without a fraction when whole: JSON has no exponents to read here."""
+    if amount == amount.to_integral_value():
+        return int(amount)
+    return Decimal(f"{amount:f}".rstrip("0"))

@@ -1,0 +1,64 @@
+"""What the store is asked to credit: records only."""
+
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from aftersend.domain.filters import Condition
+from aftersend.domain.kinds import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Which user events are goal events: those of a name for which every condition holds."""
+
+    event: str
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Where the amount of a goal event is, and the only currency that is added up, if one is named."""
+
+    attribute: str
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedGoal:
+    """A goal of a campaign: the events that it claims, and what they are worth."""
+
+    definition: Definition
+    money: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """A campaign that can be credited: by its touches of some kinds within a window, or by holding a user out.
+
+    Windows are in milliseconds, both ends included.
+    """
+
+    campaign_id: str
+    kinds: tuple[Kind, ...]
+    window: int
+    held_out_window: int
+    goals: tuple[ClaimedGoal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionQuery:
+    """What to credit, to campaigns of one workspace, over a range of days (numbers, ends included).
+
+    Only `asked` campaigns are answered for. With `one_winner` all claimants compete for each event, and held-out
+    users among themselves; otherwise each claimant and group is judged by itself. `clicks_only` keeps what a click
+    won. `over_platforms` asks for the level above the platforms as well.
+    """
+
+    workspace_id: str
+    zone: tzinfo
+    days: tuple[int, int]
+    claimants: tuple[Claimant, ...]
+    asked: frozenset[str]
+    one_winner: bool = False
+    clicks_only: bool = False
+    over_platforms: bool = False

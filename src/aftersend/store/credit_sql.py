@@ -1,0 +1,203 @@
+"""The SQL that credits goal events to touches; docs/conversions.md has its rules in words.
+
+Goal events are joined to the touches of their users. Both carry a bucket of time as wide as the longest window, and a
+touch stands in its own bucket and the next: only pairs that can be within a window are ever formed, however often one
+user occurs. Of the pairs of an event (of each claim, or over all claims) the greatest touch is the crediting one.
+Amounts are read from the attributes last, for credited events only.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from aftersend.domain.attribution import DEPTHS, Depth
+from aftersend.domain.filters import NUMBER_PLACES
+from aftersend.domain.kinds import ControlGroup, Kind
+from aftersend.store.conversion_query import Claimant, ConversionQuery, Definition
+from aftersend.store.filter_sql import Words, condition_sql, number, raw
+
+GROUPS = ("", *(group.value for group in ControlGroup))
+"""Whose node a credit belongs to: the campaign's own, or that of a control group. Numbered from 0."""
+
+_HOURS_MILLISECONDS = 3_600_000
+_DAY_MILLISECONDS = 24 * _HOURS_MILLISECONDS
+
+
+class CreditSql:
+    """Writes one statement, and numbers what it speaks of: claimants by their ids, goals, definitions.
+
+    All numbers count from 1, as the engine's arrays do. `words` has the parameters once the text is written.
+    """
+
+    def __init__(self, query: ConversionQuery) -> None:
+        self._query = query
+        self.words = Words()
+        self._claimants = sorted(query.claimants, key=lambda claimant: claimant.campaign_id.encode())
+        self._goals = [(claimant, place) for claimant in self._claimants for place in range(len(claimant.goals))]
+        self._definitions = list(dict.fromkeys(claimant.goals[place].definition for claimant, place in self._goals))
+
+    def names(self, position: int, group: int, goal: int) -> tuple[str, str, int]:
+        """Return the campaign, the group and the place of the goal that a row's numbers mean."""
+        return self._claimants[position - 1].campaign_id, GROUPS[group], self._goals[goal - 1][1]
+
+    def credits(self) -> str:
+        """Write the statement: a row for each goal that is credited with an event, and the node where it counts."""
+        asked = [position for position, claimant in enumerate(self._claimants, 1) if self._is_asked(claimant)]
+        conditions = [f"winner.3 IN {self._list('UInt32', asked)}"]
+        if self._query.clicks_only:
+            conditions.append(f"(winner.4 > 0 OR winner.1 = {int(Depth.CLICK)})")
+        amount, currency = self._worth()
+        return f"""
+        SELECT user_id, winner.3 AS position, winner.4 AS held_out, goal,
+            winner.5 AS platform, winner.6 AS locale, winner.7 AS variation,
+            {amount} AS amount, {currency} AS currency
+        FROM ({self._winners()})
+        ARRAY JOIN {self._claimed_goals()} AS goal
+        WHERE {" AND ".join(conditions)}"""
+
+    def _winners(self) -> str:
+        """Each event with its greatest touch, compared by depth, time, campaign, group and node in this order."""
+        claim = "held_out > 0" if self._query.one_winner else "position, held_out"
+        claimed = ""
+        if len(self._definitions) > 1:
+            definitions = [[self._number(goal.definition) for goal in claimant.goals] for claimant in self._claimants]
+            claimed = f" AND hasAny(definitions, {self._lists('UInt16', definitions)}[position])"
+        windows = self._list("Int64", [claimant.window for claimant in self._claimants])
+        held_out = self._list("Int64", [claimant.held_out_window for claimant in self._claimants])
+        return f"""
+            SELECT any(events.user_id) AS user_id, any(definitions) AS matched, any(attributes) AS attributes,
+                max((depth, touched, position, held_out, platform, locale, variation)) AS winner
+            FROM ({self._goal_events()}) AS events
+            JOIN ({self._touches()}) AS touches ON events.user_id = touches.user_id AND events.bucket = touches.bucket
+            WHERE happened - touched BETWEEN 0 AND if(held_out > 0, {held_out}[position], {windows}[position]){claimed}
+            GROUP BY event_id, {claim}"""
+
+    def _goal_events(self) -> str:
+        first, last = self._query.days
+        names = sorted({definition.event for definition in self._definitions})
+        matching = [
+            (self._number(definition), self._matches(definition, single=len(names) == 1))
+            for definition in self._definitions
+        ]
+        if len(matching) == 1:
+            definitions, condition = "[toUInt16(1)]", matching[0][1]
+        else:
+            found = ", ".join(f"if({matches}, [toUInt16({number})], [])" for number, matches in matching)
+            definitions, condition = f"arrayConcat({found})", "notEmpty(definitions)"
+        needed = "attributes" if self._pays() else "''"
+        restricted = f" AND user_id IN ({self._asked_users()})" if self._competitors() else ""
+        return f"""
+                SELECT user_id, event_id, happened, bucket, definitions, {needed} AS attributes
+                FROM (
+                    SELECT user_id, event_id, attributes, toUnixTimestamp64Milli(time) AS happened,
+                        intDiv(happened, {self._width()}) AS bucket, {definitions} AS definitions
+                    FROM user_events
+                    WHERE workspace_id = {self._workspace()} AND name IN {self.words.texts(names)}
+                        AND day BETWEEN {self._day(first)} AND {self._day(last)} AND {condition}{restricted}
+                )"""
+
+    def _matches(self, definition: Definition, *, single: bool) -> str:
+        conditions = [] if single else [f"name = {self.words.text(definition.event)}"]
+        conditions += [condition_sql(one, self._query.zone, self.words) for one in definition.conditions]
+        return " AND ".join(conditions) or "1"
+
+    def _touches(self) -> str:
+        ids = self.words.texts(claimant.campaign_id for claimant in self._claimants)
+        positions = self._list("UInt32", range(1, len(self._claimants) + 1))
+        depths = self._list("UInt8", DEPTHS.values())
+        restricted = f" AND user_id IN ({self._asked_users()})" if self._competitors() else ""
+        return f"""
+                SELECT user_id, platform, locale, variation, toUnixTimestamp64Milli(time) AS touched,
+                    transform(campaign_id, {ids}, {positions}, toUInt32(0)) AS position,
+                    transform(kind, {self.words.texts(DEPTHS)}, {depths}, toUInt8(0)) AS depth,
+                    if(kind = '{Kind.HELD_OUT}', if(detail = '{GROUPS[1]}', 1, 2), 0) AS held_out,
+                    intDiv(touched, {self._width()}) + arrayJoin([0, 1]) AS bucket
+                FROM message_events
+                WHERE {self._touch_scope(self._claimants)}{restricted}"""
+
+    def _asked_users(self) -> str:
+        """The users that the asked campaigns touched: whoever competes for somebody else is not looked at."""
+        return f"SELECT user_id FROM message_events WHERE {self._touch_scope(filter(self._is_asked, self._claimants))}"
+
+    def _touch_scope(self, claimants: Any) -> str:
+        claimants = list(claimants)
+        first, last = self._query.days
+        # Days are local and windows are hours, so a day more is looked at.
+        reach = self._longest_window() // _DAY_MILLISECONDS + 2
+        by_kinds: dict[tuple[Kind, ...], list[str]] = {}
+        for claimant in claimants:
+            by_kinds.setdefault((*claimant.kinds, Kind.HELD_OUT), []).append(claimant.campaign_id)
+        touches = " OR ".join(
+            f"(kind IN ({', '.join(map(repr, map(str, kinds)))}) AND campaign_id IN {self.words.texts(ids)})"
+            for kinds, ids in by_kinds.items()
+        )
+        ids = self.words.texts(claimant.campaign_id for claimant in claimants)
+        return (
+            f"workspace_id = {self._workspace()} AND campaign_id IN {ids} "
+            f"AND day BETWEEN {self._day(max(first - reach, 0))} AND {self._day(last)} AND ({touches})"
+        )
+
+    def _claimed_goals(self) -> str:
+        """The goals of the winner of which the event is a goal event."""
+        numbers = iter(range(1, len(self._goals) + 1))
+        goals = [[next(numbers) for _ in claimant.goals] for claimant in self._claimants]
+        of_winner = f"{self._lists('UInt32', goals)}[winner.3]"
+        if len(self._definitions) == 1:
+            return of_winner
+        definitions = [self._number(claimant.goals[place].definition) for claimant, place in self._goals]
+        return f"arrayFilter(one -> has(matched, {self._list('UInt16', definitions)}[one]), {of_winner})"
+
+    def _worth(self) -> tuple[str, str]:
+        """SQL for the amount of a credited event, NULL where there is none, and for the currency it is in."""
+        nothing = f"CAST(NULL, 'Nullable(Decimal128({NUMBER_PLACES}))')"
+        goals_of_money: dict[tuple[str, str | None], list[int]] = {}
+        for place, (claimant, goal) in enumerate(self._goals, 1):
+            money = claimant.goals[goal].money
+            if money is not None and self._is_asked(claimant):
+                goals_of_money.setdefault((money.attribute, money.currency), []).append(place)
+        amounts, currencies = [], []
+        for (attribute, currency), goals in goals_of_money.items():
+            amount = number(raw(attribute, self.words), self.words)
+            parent, dot, _ = attribute.rpartition(".")
+            named = f"upper(JSONExtractString({raw(f'{parent}{dot}currency', self.words)}))"
+            mine = f"goal IN {self._list('UInt32', goals)}"
+            if currency is not None:
+                amounts.append(f"{mine}, if({named} IN ('', {self.words.text(currency)}), {amount}, NULL)")
+            else:
+                amounts.append(f"{mine}, {amount}")
+                currencies.append(f"{mine}, if({amount} IS NULL, '', {named})")
+        return (
+            f"multiIf({', '.join(amounts)}, {nothing})" if amounts else nothing,
+            f"multiIf({', '.join(currencies)}, '')" if currencies else "''",
+        )
+
+    def _pays(self) -> bool:
+        return any(
+            claimant.goals[place].money is not None for claimant, place in self._goals if self._is_asked(claimant)
+        )
+
+    def _competitors(self) -> bool:
+        return not all(map(self._is_asked, self._claimants))
+
+    def _is_asked(self, claimant: Claimant) -> bool:
+        return claimant.campaign_id in self._query.asked
+
+    def _number(self, definition: Definition) -> int:
+        return self._definitions.index(definition) + 1
+
+    def _longest_window(self) -> int:
+        return max(max(claimant.window, claimant.held_out_window) for claimant in self._claimants)
+
+    def _width(self) -> str:
+        return self.words.number(self._longest_window())
+
+    def _workspace(self) -> str:
+        return self.words.text(self._query.workspace_id)
+
+    def _day(self, day: int) -> str:
+        return f"toDate({self.words.number(day)})"
+
+    def _list(self, kind: str, values: Any) -> str:
+        return self.words.place(f"Array({kind})", list(values))
+
+    def _lists(self, kind: str, values: Sequence[Sequence[int]]) -> str:
+        return self.words.place(f"Array(Array({kind}))", list(values))

@@ -1,0 +1,172 @@
+"""Goal filters and amounts as SQL over a user event's attributes. Users' words and values travel as parameters.
+
+An attribute is taken as the raw JSON under its name; what it is shows in its first character. Every condition
+written here is 0 or 1, never NULL, so that it can be negated.
+"""
+
+from collections.abc import Iterable
+from datetime import tzinfo
+from decimal import Decimal
+from typing import Any
+
+from aftersend.domain.filters import (
+    JSON_NUMBER,
+    MOMENT,
+    NUMBER_LIMIT,
+    NUMBER_PLACES,
+    Condition,
+    DataType,
+    Moment,
+    Test,
+    Value,
+    day_bounds,
+)
+
+_QUOTE = "'\"'"
+"""SQL for the character that a text in JSON starts with."""
+
+
+class Words:
+    """The parameters of a statement, named as they are used."""
+
+    def __init__(self) -> None:
+        self.parameters: dict[str, Any] = {}
+        self._names: dict[tuple[str, str], str] = {}
+
+    def text(self, value: str) -> str:
+        """Return the place of a text."""
+        return self.place("String", value)
+
+    def texts(self, values: Iterable[str]) -> str:
+        """Return the place of a list of texts."""
+        return self.place("Array(String)", list(values))
+
+    def number(self, value: int) -> str:
+        """Return the place of a whole number."""
+        return self.place("Int64", value)
+
+    def place(self, kind: str, value: object) -> str:
+        """Return the place of a value of the engine's type `kind`."""
+        # The same value has one place, so that statements over many alike goals stay short.
+        known = (kind, repr(value))
+        if known not in self._names:
+            self._names[known] = f"p{len(self._names)}"
+            self.parameters[self._names[known]] = value
+        return f"{{{self._names[known]}:{kind}}}"
+
+
+def raw(name: str, words: Words) -> str:
+    """Return SQL for the raw JSON of an attribute; it is empty where there is none.
+
+    The literal name comes first; where there is none, its dots lead into nested objects.
+    """
+    literal = words.text(name)
+    direct = f"JSONExtractRaw(attributes, {literal})"
+    if "." not in name:
+        return direct
+    path = ", ".join(words.text(part) for part in name.split("."))
+    return f"if(JSONHas(attributes, {literal}), {direct}, JSONExtractRaw(attributes, {path}))"
+
+
+def number(value: str, words: Words) -> str:
+    """Return SQL for the number that raw JSON is or is written as, or NULL."""
+    text = f"if({_is_text(value)}, JSONExtractString({value}), {value})"
+    decimal = f"toDecimal128OrNull({text}, {NUMBER_PLACES})"
+    limit = f"toDecimal128({words.text(f'{NUMBER_LIMIT:f}')}, {NUMBER_PLACES})"
+    written = f"match({text}, {words.text(f'^(?:{JSON_NUMBER})$')})"
+    return f"if({written} AND ifNull(abs({decimal}) < {limit}, 0), {decimal}, NULL)"
+
+
+def _is_text(value: str) -> str:
+    return f"startsWith({value}, {_QUOTE})"
+
+
+def condition_sql(condition: Condition, zone: tzinfo, words: Words) -> str:
+    """Return SQL that says whether a condition holds."""
+    attribute = raw(condition.name, words)
+    if condition.test is Test.EXISTS:
+        holds = f"{attribute} NOT IN ('', 'null')"
+    else:
+        holds = _TYPES[condition.data_type](condition, attribute, zone, words)
+    return f"NOT ({holds})" if condition.negate else f"({holds})"
+
+
+def _string(condition: Condition, attribute: str, _zone: tzinfo, words: Words) -> str:
+    text, values = _folded(condition, f"JSONExtractString({attribute})", words)
+    test = {
+        Test.EQUAL: f"has({values}, {text})",
+        Test.CONTAINS: f"arrayExists(part -> position({text}, part) > 0, {values})",
+        Test.STARTS: f"arrayExists(part -> startsWith({text}, part), {values})",
+        Test.ENDS: f"arrayExists(part -> endsWith({text}, part), {values})",
+    }[condition.test]
+    return f"{_is_text(attribute)} AND {test}"
+
+
+def _folded(condition: Condition, text: str, words: Words) -> tuple[str, str]:
+    values = words.texts(value for value in condition.values if isinstance(value, str))
+    if condition.case_sensitive:
+        return text, values
+    return f"lowerUTF8({text})", f"arrayMap(one -> lowerUTF8(one), {values})"
+
+
+def _double(condition: Condition, attribute: str, _zone: tzinfo, words: Words) -> str:
+    return _compared(condition, number(attribute, words), [_decimal(value, words) for value in condition.values])
+
+
+def _decimal(value: Value, words: Words) -> str:
+    assert isinstance(value, Decimal)
+    return f"toDecimal128({words.text(f'{value:f}')}, {NUMBER_PLACES})"
+
+
+def _bool(condition: Condition, attribute: str, _zone: tzinfo, words: Words) -> str:
+    return f"{attribute} = {words.text('true' if condition.values[0] else 'false')}"
+
+
+def _datetime(condition: Condition, attribute: str, zone: tzinfo, words: Words) -> str:
+    text = f"JSONExtractString({attribute})"
+    parsed = f"parseDateTime64BestEffortOrNull({text}, 3, {words.text(str(zone))})"
+    written = f"match({text}, {words.text(f'^(?:{MOMENT})$')})"
+    moment = (
+        f"multiIf(match({attribute}, '^[0-9]+$'), toInt64OrNull({attribute}), "
+        f"{_is_text(attribute)} AND {written}, toUnixTimestamp64Milli({parsed}), NULL)"
+    )
+    moments = [value for value in condition.values if isinstance(value, Moment)]
+    if condition.test is Test.EQUAL:
+        first, following = day_bounds(moments[0].day(zone), zone)
+        return f"ifNull({moment} >= {words.number(first)} AND {moment} < {words.number(following)}, 0)"
+    return _compared(condition, moment, [words.number(value.milliseconds(zone)) for value in moments])
+
+
+def _compared(condition: Condition, found: str, values: list[str]) -> str:
+    test = {
+        Test.EQUAL: f"has([{', '.join(values)}], assumeNotNull({found}))",
+        Test.BELOW: f"{found} < {values[0]}",
+        Test.ABOVE: f"{found} > {values[0]}",
+        Test.WITHIN: f"{found} BETWEEN {values[0]} AND {values[-1]}",
+    }[condition.test]
+    if condition.test is Test.EQUAL:
+        return f"{found} IS NOT NULL AND {test}"
+    return f"ifNull({test}, 0)"
+
+
+def _array(condition: Condition, attribute: str, _zone: tzinfo, words: Words) -> str:
+    element, values = _folded(condition, "JSONExtractString(element)", words)
+    tests = [f"{_is_text('element')} AND has({values}, {element})"]
+    for value in condition.values:
+        if isinstance(value, bool):
+            tests.append(f"element = '{'true' if value else 'false'}'")
+        elif isinstance(value, Decimal):
+            same = f"toDecimal128OrNull(element, {NUMBER_PLACES}) = {_decimal(value, words)}"
+            tests.append(f"NOT {_is_text('element')} AND ifNull({same}, 0)")
+    alternatives = " OR ".join(f"({test})" for test in tests)
+    elements = f"JSONExtractArrayRaw({attribute})"
+    return f"startsWith({attribute}, '[') AND arrayExists(element -> {alternatives}, {elements})"
+
+
+_TYPES = {
+    DataType.STRING: _string,
+    DataType.DOUBLE: _double,
+    DataType.BOOL: _bool,
+    DataType.DATETIME: _datetime,
+    DataType.ARRAY: _array,
+}

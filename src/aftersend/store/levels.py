@@ -1,0 +1,21 @@
+"""The levels of a campaign's tree: every combination of platform, locale and variation with "all" in its place."""
+
+from collections.abc import Sequence
+
+ALL = ""
+"""The name of a level's aggregate in the key of a cell."""
+
+
+def grouping_sets(*keys: str, over_platforms: bool) -> str:
+    """Return the sets to group by so that every node of the tree gets a row of its own.
+
+    `keys` are in every set. `over_platforms` adds the level above the platforms.
+    """
+    platforms: Sequence[tuple[str, ...]] = (("platform",), ()) if over_platforms else (("platform",),)
+    sets = (
+        f"({', '.join((*keys, *platform, *locale, *variation))})"
+        for platform in platforms
+        for locale in ((), ("locale",))
+        for variation in ((), ("variation",))
+    )
+    return f"GROUPING SETS ({', '.join(sets)})"

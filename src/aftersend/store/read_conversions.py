@@ -1,0 +1,48 @@
+"""Reads conversions: credits goal events to touches, and counts the credits for each level of the tree."""
+
+from collections.abc import Iterable
+
+from aftersend.domain.conversions import Conversions
+from aftersend.domain.kinds import Kind
+from aftersend.store.conversion_query import ConversionQuery
+from aftersend.store.credit_sql import CreditSql
+from aftersend.store.engine import Engine
+from aftersend.store.levels import grouping_sets
+
+CreditKey = tuple[str, str, int, str, str, str]
+"""Campaign, control group (empty for the campaign's own nodes), the goal's place, platform, locale, variation."""
+
+
+def read_conversions(engine: Engine, query: ConversionQuery) -> dict[CreditKey, Conversions]:
+    """Credit, and return the nodes that are credited with anything."""
+    first, last = query.days
+    if not any(claimant.goals for claimant in query.claimants if claimant.campaign_id in query.asked) or first > last:
+        return {}
+    sql = CreditSql(query)
+    statement = f"""
+SELECT position, held_out, goal, platform, locale, variation, sum(events), uniqExactMerge(users),
+    if(length(groupUniqArrayIf(currency, currency != '')) > 1, 0, sum(revenue))
+FROM (
+    SELECT position, held_out, goal, platform, locale, variation, currency,
+        count() AS events, uniqExactState(user_id) AS users, sum(ifNull(amount, 0)) AS revenue
+    FROM ({sql.credits()})
+    GROUP BY position, held_out, goal, platform, locale, variation, currency
+)
+GROUP BY {grouping_sets("position", "held_out", "goal", over_platforms=query.over_platforms)}
+"""
+    return {
+        (*sql.names(position, held_out, goal), platform, locale, variation): Conversions(events, users, revenue)
+        for position, held_out, goal, platform, locale, variation, events, users, revenue in engine.select(
+            statement, sql.words.parameters
+        )
+    }
+
+
+def read_receipts(engine: Engine, workspace_id: str, campaign_ids: Iterable[str]) -> frozenset[str]:
+    """Return those of the campaigns for which any receipt of delivery has ever come."""
+    statement = """
+SELECT DISTINCT campaign_id FROM message_events
+WHERE workspace_id = {workspace:String} AND campaign_id IN {campaigns:Array(String)} AND kind = {kind:String}
+"""
+    parameters = {"workspace": workspace_id, "campaigns": list(campaign_ids), "kind": Kind.DELIVERED.value}
+    return frozenset(row[0] for row in engine.select(statement, parameters))
