@@ -119,6 +119,7 @@ def _joined(
     from aftersend.intake.commit import Committer
     from aftersend.intake.receive import Intake
     from aftersend.stats.answer import Stats
+    from aftersend.stats.uplift import Uplift
 
     observations = Observations(lambda: committer.waiting_events)
     committer = Committer(ledger, observe=observations.commit)
@@ -128,6 +129,7 @@ def _joined(
         registry=registry,
         intake=intake,
         stats=stats,
+        uplift=Uplift(registry.campaigns, engine, stats),
         limits=CallLimits(settings.limits, settings.failed_sign_ins_per_minute, time.time),
         room=Room(settings.body_memory_mib * 2**20),
         observations=observations,

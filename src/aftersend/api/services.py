@@ -10,6 +10,7 @@ from aftersend.api.room import Room
 from aftersend.intake.receive import Intake
 from aftersend.registry.registry import Registry
 from aftersend.stats.answer import Stats
+from aftersend.stats.uplift import Uplift
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Services:
     registry: Registry
     intake: Intake
     stats: Stats
+    uplift: Uplift
     limits: CallLimits
     room: Room
     observations: Observations

@@ -11,7 +11,7 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from aftersend.api import campaign_routes, ingest_routes, open_routes, stats_routes
+from aftersend.api import campaign_routes, ingest_routes, open_routes, stats_routes, uplift_routes
 from aftersend.api.errors import render
 from aftersend.api.services import Services
 
@@ -21,6 +21,7 @@ ROUTES = (
     stats_routes.campaign_stats,
     ingest_routes.message_events,
     ingest_routes.user_events,
+    uplift_routes.get_uplift,
     campaign_routes.put_campaign,
     campaign_routes.patch_campaign,
     campaign_routes.get_campaign,

@@ -3,7 +3,9 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any, Protocol
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -26,6 +28,10 @@ class Client(Protocol):
 
     def stats(self, question: dict[str, Any]) -> dict[str, Any]:
         """Ask the Stats API and return its answer."""
+        ...
+
+    def uplift(self, campaign_id: str, query: dict[str, str]) -> dict[str, Any]:
+        """Ask what a campaign changed and return the answer."""
         ...
 
 
@@ -80,11 +86,19 @@ class HttpClient:
         headers = {"content-type": "application/json", "MOE-APPKEY": self._workspace_id}
         return self._post("/core-services/v1/campaign-stats", msgspec.json.encode(question), headers)
 
+    def uplift(self, campaign_id: str, query: dict[str, str]) -> dict[str, Any]:
+        """Ask what a campaign changed."""
+        path = f"/v1/campaigns/{quote(campaign_id, safe='')}/uplift"
+        return self._call(self._client.build_request("GET", path, params=query))
+
     def _post(self, path: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
-        """Post, and try again while the server says that it is busy: events have ids, so that is safe."""
+        return self._call(self._client.build_request("POST", path, content=body, headers=headers))
+
+    def _call(self, request: httpx.Request) -> dict[str, Any]:
+        """Call, and try again while the server says that it is busy: events have ids, so that is safe."""
         for attempt in range(_TRIES):
             try:
-                answer = self._client.post(path, content=body, headers=headers)
+                answer = self._client.send(request)
             except httpx.HTTPError as error:
                 raise Refused(f"the server at {self._client.base_url} cannot be reached: {error}") from error
             if answer.status_code == 200:
@@ -122,3 +136,12 @@ class LocalClient:
 
         profile = PROFILES[self._workspace.profile]
         return self._parts.stats.answer(self._workspace, parse_request(question), profile)
+
+    def uplift(self, campaign_id: str, query: dict[str, str]) -> dict[str, Any]:
+        """Ask what a campaign changed."""
+        from aftersend.stats.uplift_request import parse_uplift
+
+        answer = self._parts.services.uplift.answer(self._workspace, parse_uplift(campaign_id, query))
+        # As it would come over HTTP: plain JSON, not records.
+        shown: dict[str, Any] = msgspec.to_builtins(answer, builtin_types=(Decimal,))
+        return shown

@@ -15,9 +15,12 @@ messages = Console(stderr=True, highlight=False)
 output = Console(highlight=False, soft_wrap=True)
 
 
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
 def print_json(value: object) -> None:
     """Print one JSON object, for people and programs alike."""
-    text = msgspec.json.format(msgspec.json.encode(value), indent=2)
+    text = msgspec.json.format(_ENCODER.encode(value), indent=2)
     sys.stdout.write(text.decode() + "\n")
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from aftersend.app import configure_logs, now, open_registry
-from aftersend.cli.client import open_client
+from aftersend.cli.client import Client, open_client
 from aftersend.cli.console import messages, output, print_json, told
 from aftersend.cli.options import Data, WorkspaceId, settings_from
 from aftersend.domain.attribution import AttributionType
@@ -71,6 +71,9 @@ def show_stats(
     every_node: Annotated[
         bool, typer.Option("--all", help="Named locales, variations and control groups too.")
     ] = False,
+    uplift: Annotated[
+        bool, typer.Option("--uplift", help="Compare one campaign with its control groups instead.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as the API gives it.")] = False,
     url: Url = None,
     key: KeySecret = None,
@@ -82,6 +85,10 @@ def show_stats(
     with told():
         settings = settings_from(data=data, log_level="warning", log_format="text")
         configure_logs(settings)
+        if uplift:
+            with open_client(settings, workspace, url, key) as client:
+                _show_uplift(client, campaigns or [], (start, end, attribution), as_json=as_json)
+            return
         last = _day(end, "--end") or _today(settings, workspace, url)
         first = _day(start, "--start") or last - timedelta(days=30)
         question = {
@@ -106,6 +113,23 @@ def show_stats(
             f"\n{first} to {last}, {question['metric_type']}, {question['attribution_type']}; "
             f"page {answer['current_page']} of {answer['total_pages']}, {answer['total_campaigns']} campaigns"
         )
+
+
+def _show_uplift(
+    client: Client, campaigns: list[str], asked: tuple[str | None, str | None, AttributionType], *, as_json: bool
+) -> None:
+    from aftersend.cli.uplift_table import tables
+
+    if len(campaigns) != 1:
+        raise InvalidRequest("name one campaign to compare with its control groups", "CAMPAIGN")
+    start, end, attribution = asked
+    days = {name: day for name, day in (("start_date", start), ("end_date", end)) if day is not None}
+    answer = client.uplift(campaigns[0], days | {"attribution_type": attribution.value})
+    if as_json:
+        print_json(answer)
+        return
+    for part in tables(answer):
+        output.print(part)
 
 
 def _day(given: str | None, option: str) -> date | None:

@@ -55,6 +55,11 @@ class Days:
     start: date
     end: date
 
+    @classmethod
+    def ever(cls) -> "Days":
+        """Return all days that the ledger can hold."""
+        return cls(EPOCH + timedelta(days=FIRST_DAY), EPOCH + timedelta(days=LAST_DAY))
+
     @property
     def numbers(self) -> tuple[int, int]:
         """Return the first and last day as numbers, within what the ledger can hold."""

@@ -69,16 +69,16 @@ class GoalNumbers:
             "goal_name": name,
             "total": credited.events,
             "unique": credited.users,
-            "revenue": _plain(credited.revenue),
-            "average_order_value": _plain(quotient(credited.revenue, credited.events)),
-            "average_revenue_per_user": _plain(quotient(credited.revenue, credited.users)),
+            "revenue": plain(credited.revenue),
+            "average_order_value": plain(quotient(credited.revenue, credited.events)),
+            "average_revenue_per_user": plain(quotient(credited.revenue, credited.users)),
             "gcg_uplift": uplift(rate, groups.get(ControlGroup.GLOBAL)),
         }
         return fields | {"name": name} if self.profile.goal_name_twice else fields
 
 
-def _plain(amount: Decimal) -> Decimal | int:
-    """Without trailing zeros, and without a fraction when whole: JSON has no exponents to read here."""
+def plain(amount: Decimal) -> Decimal | int:
+    """Return an amount without trailing zeros, and without a fraction when it is whole."""
     if amount == amount.to_integral_value():
         return int(amount)
     return Decimal(f"{amount:f}".rstrip("0"))

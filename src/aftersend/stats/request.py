@@ -37,42 +37,43 @@ def parse_request(body: object) -> StatsRequest:
         InvalidRequest: the first field, in the order of the contract, that cannot be used.
     """
     if not isinstance(body, dict):
-        _refuse("body", body, "send a JSON object")
+        refuse("body", body, "send a JSON object")
     fields: dict[str, Any] = dict(body)
     request_id = _text(fields, "request_id")
     campaign_ids = _campaign_ids(fields)
-    start = _date(fields, "start_date")
-    end = _date(fields, "end_date")
+    start = read_date(fields, "start_date")
+    end = read_date(fields, "end_date")
     _check_range(start, end)
     request = StatsRequest(
         request_id=request_id,
         campaign_ids=campaign_ids,
         days=Days(start, end),
-        attribution_type=AttributionType(_choice(fields, "attribution_type", AttributionType)),
-        mode=Mode(_choice(fields, "metric_type", Mode)),
+        attribution_type=AttributionType(read_choice(fields, "attribution_type", AttributionType)),
+        mode=Mode(read_choice(fields, "metric_type", Mode)),
         offset=_integer(fields, "offset", 0, 0, None),
         limit=_integer(fields, "limit", MOST_CAMPAIGNS, 1, MOST_CAMPAIGNS),
     )
     for unknown, value in fields.items():
-        _refuse(unknown, value, "the request has no such field")
+        refuse(unknown, value, "the request has no such field")
     return request
 
 
-def _refuse(field: str, value: object, message: str) -> NoReturn:
+def refuse(field: str, value: object, message: str) -> NoReturn:
+    """Say which field cannot be used, and what to do."""
     raise InvalidRequest(message, field, value)
 
 
 def _take(fields: dict[str, Any], field: str) -> object:
     value = fields.pop(field, _ABSENT)
     if value is _ABSENT:
-        _refuse(field, None, "this field is mandatory")
+        refuse(field, None, "this field is mandatory")
     return value
 
 
 def _text(fields: dict[str, Any], field: str) -> str:
     value = _take(fields, field)
     if not isinstance(value, str) or not value:
-        _refuse(field, value, "use a text that is not empty")
+        refuse(field, value, "use a text that is not empty")
     return value
 
 
@@ -82,40 +83,42 @@ def _campaign_ids(fields: dict[str, Any]) -> tuple[str, ...] | None:
         return None
     value = fields.pop(field)
     if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
-        _refuse(field, value, "use an array of campaign ids")
+        refuse(field, value, "use an array of campaign ids")
     if len(value) > MOST_CAMPAIGNS:
-        _refuse(field, value, f"one call answers for up to {MOST_CAMPAIGNS} campaigns")
+        refuse(field, value, f"one call answers for up to {MOST_CAMPAIGNS} campaigns")
     if len(set(value)) != len(value):
-        _refuse(field, value, "name each campaign once")
+        refuse(field, value, "name each campaign once")
     return tuple(value) or None
 
 
-def _date(fields: dict[str, Any], field: str) -> date:
+def read_date(fields: dict[str, Any], field: str) -> date:
+    """Take a date out of the fields."""
     value = _take(fields, field)
     if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         try:
             return date.fromisoformat(value)
         except ValueError:
             pass
-    _refuse(field, value, "use a date as YYYY-MM-DD")
+    refuse(field, value, "use a date as YYYY-MM-DD")
 
 
 def _check_range(start: date, end: date) -> None:
     if end < start:
-        _refuse("end_date", end.isoformat(), "the end is before the start")
+        refuse("end_date", end.isoformat(), "the end is before the start")
     if (end - start).days > LONGEST_RANGE_DAYS:
-        _refuse("end_date", end.isoformat(), f"at most {LONGEST_RANGE_DAYS} days after start_date")
+        refuse("end_date", end.isoformat(), f"at most {LONGEST_RANGE_DAYS} days after start_date")
 
 
-def _choice(fields: dict[str, Any], field: str, choices: type[AttributionType] | type[Mode]) -> str:
+def read_choice(fields: dict[str, Any], field: str, choices: type[AttributionType] | type[Mode]) -> str:
+    """Take one of a closed list of words out of the fields."""
     value = _take(fields, field)
     if not isinstance(value, str) or value not in set(choices):
-        _refuse(field, value, f"use one of {', '.join(choices)}")
+        refuse(field, value, f"use one of {', '.join(choices)}")
     return value
 
 
 def _integer(fields: dict[str, Any], field: str, default: int, least: int, most: int | None) -> int:
     value = fields.pop(field, default)
     if not isinstance(value, int) or isinstance(value, bool) or value < least or (most is not None and value > most):
-        _refuse(field, value, f"use a whole number from {least}" + (f" to {most}" if most is not None else ""))
+        refuse(field, value, f"use a whole number from {least}" + (f" to {most}" if most is not None else ""))
     return value

@@ -12,14 +12,15 @@ from typing import Any
 from aftersend.domain.attribution import DEPTHS, Depth
 from aftersend.domain.filters import NUMBER_PLACES
 from aftersend.domain.kinds import ControlGroup, Kind
+from aftersend.domain.periods import DAY_MILLISECONDS
 from aftersend.store.conversion_query import Claimant, ConversionQuery, Definition
 from aftersend.store.filter_sql import Words, condition_sql, number, raw
 
 GROUPS = ("", *(group.value for group in ControlGroup))
 """Whose node a credit belongs to: the campaign's own, or that of a control group. Numbered from 0."""
 
-_HOURS_MILLISECONDS = 3_600_000
-_DAY_MILLISECONDS = 24 * _HOURS_MILLISECONDS
+HELD_OUT_GROUP = f"if(kind = '{Kind.HELD_OUT}', if(detail = '{GROUPS[1]}', 1, 2), 0)"
+"""SQL for the number of the group that a message event held its user out for, or 0."""
 
 
 class CreditSql:
@@ -45,13 +46,13 @@ class CreditSql:
         conditions = [f"winner.3 IN {self._list('UInt32', asked)}"]
         if self._query.clicks_only:
             conditions.append(f"(winner.4 > 0 OR winner.1 = {int(Depth.CLICK)})")
-        amount, currency = self._worth()
+        amount, currency = self.worth()
         return f"""
         SELECT user_id, winner.3 AS position, winner.4 AS held_out, goal,
             winner.5 AS platform, winner.6 AS locale, winner.7 AS variation,
             {amount} AS amount, {currency} AS currency
         FROM ({self._winners()})
-        ARRAY JOIN {self._claimed_goals()} AS goal
+        ARRAY JOIN {self.claimed_goals("winner.3", "matched")} AS goal
         WHERE {" AND ".join(conditions)}"""
 
     def _winners(self) -> str:
@@ -66,12 +67,13 @@ class CreditSql:
         return f"""
             SELECT any(events.user_id) AS user_id, any(definitions) AS matched, any(attributes) AS attributes,
                 max((depth, touched, position, held_out, platform, locale, variation)) AS winner
-            FROM ({self._goal_events()}) AS events
+            FROM ({self.goal_events()}) AS events
             JOIN ({self._touches()}) AS touches ON events.user_id = touches.user_id AND events.bucket = touches.bucket
             WHERE happened - touched BETWEEN 0 AND if(held_out > 0, {held_out}[position], {windows}[position]){claimed}
             GROUP BY event_id, {claim}"""
 
-    def _goal_events(self) -> str:
+    def goal_events(self) -> str:
+        """Write the statement of the goal events, each with the definitions that it meets."""
         first, last = self._query.days
         names = sorted({definition.event for definition in self._definitions})
         matching = [
@@ -109,7 +111,7 @@ class CreditSql:
                 SELECT user_id, platform, locale, variation, toUnixTimestamp64Milli(time) AS touched,
                     transform(campaign_id, {ids}, {positions}, toUInt32(0)) AS position,
                     transform(kind, {self.words.texts(DEPTHS)}, {depths}, toUInt8(0)) AS depth,
-                    if(kind = '{Kind.HELD_OUT}', if(detail = '{GROUPS[1]}', 1, 2), 0) AS held_out,
+                    {HELD_OUT_GROUP} AS held_out,
                     intDiv(touched, {self._width()}) + arrayJoin([0, 1]) AS bucket
                 FROM message_events
                 WHERE {self._touch_scope(self._claimants)}{restricted}"""
@@ -122,7 +124,7 @@ class CreditSql:
         claimants = list(claimants)
         first, last = self._query.days
         # Days are local and windows are hours, so a day more is looked at.
-        reach = self._longest_window() // _DAY_MILLISECONDS + 2
+        reach = self._longest_window() // DAY_MILLISECONDS + 2
         by_kinds: dict[tuple[Kind, ...], list[str]] = {}
         for claimant in claimants:
             by_kinds.setdefault((*claimant.kinds, Kind.HELD_OUT), []).append(claimant.campaign_id)
@@ -136,18 +138,21 @@ class CreditSql:
             f"AND day BETWEEN {self._day(max(first - reach, 0))} AND {self._day(last)} AND ({touches})"
         )
 
-    def _claimed_goals(self) -> str:
-        """The goals of the winner of which the event is a goal event."""
+    def claimed_goals(self, position: str, definitions: str) -> str:
+        """Write SQL for the goals of a claimant of which an event that meets the definitions is a goal event."""
         numbers = iter(range(1, len(self._goals) + 1))
         goals = [[next(numbers) for _ in claimant.goals] for claimant in self._claimants]
-        of_winner = f"{self._lists('UInt32', goals)}[winner.3]"
+        of_claimant = f"{self._lists('UInt32', goals)}[{position}]"
         if len(self._definitions) == 1:
-            return of_winner
-        definitions = [self._number(claimant.goals[place].definition) for claimant, place in self._goals]
-        return f"arrayFilter(one -> has(matched, {self._list('UInt16', definitions)}[one]), {of_winner})"
+            return of_claimant
+        numbers_of = self._list("UInt16", [self._number(one.goals[place].definition) for one, place in self._goals])
+        return f"arrayFilter(one -> has({definitions}, {numbers_of}[one]), {of_claimant})"
 
-    def _worth(self) -> tuple[str, str]:
-        """SQL for the amount of a credited event, NULL where there is none, and for the currency it is in."""
+    def worth(self) -> tuple[str, str]:
+        """Write SQL for the amount of a credited event, NULL where there is none, and for the currency it is in.
+
+        Both are about `attributes` and the number `goal`.
+        """
         nothing = f"CAST(NULL, 'Nullable(Decimal128({NUMBER_PLACES}))')"
         goals_of_money: dict[tuple[str, str | None], list[int]] = {}
         for place, (claimant, goal) in enumerate(self._goals, 1):
