@@ -40,7 +40,7 @@ def _channels(names: list[str], everything: int) -> str:
 
 
 def catalogue_page() -> str:
-    """Write the page of channels, kinds, metrics, funnels, reasons and attribution types."""
+    """Write the page of channels, kinds, metrics, funnels, reasons and control groups."""
     found = catalogue()
     count = len(found["channels"])
     parts = [
@@ -94,8 +94,17 @@ def catalogue_page() -> str:
             ("group in events", "node in answers", "key of its count"),
             ((f"`{row['group']}`", f"`{row['node']}`", f"`{row['held_out_key']}`") for row in found["control_groups"]),
         ),
-        "## Fields of a goal\n",
-        table(("field", "means"), ((f"`{row['name']}`", row["meaning"]) for row in found["goal_fields"])),
+    ]
+    return "\n".join(parts)
+
+
+def attribution_page() -> str:
+    """Write the page of attribution types, touches, windows, denominators, goal fields and filters."""
+    found = catalogue()
+    windows = found["attribution_window_hours"]
+    parts = [
+        NOTICE,
+        "# Attribution\n\nThe tables behind the rules of [conversions](../conversions.md).\n",
         "## Attribution types\n",
         table(
             ("type", "model", "counts"),
@@ -104,8 +113,53 @@ def catalogue_page() -> str:
                 for row in found["attribution_types"]
             ),
         ),
+        "## Touches\n",
+        table(
+            (
+                "channel",
+                "view",
+                "click",
+                f"a session of {found['session_minutes']} minutes starts with",
+                "last interaction",
+            ),
+            ((f"`{channel}`", *_touches(row)) for channel, row in found["touches"].items()),
+        ),
+        "## Attribution windows\n\nIn hours; a node of a flow has those of the last row, whatever its channel.\n",
+        table(
+            ("channel", "minimum", "maximum", "default"),
+            (
+                (f"`{channel}`", row["minimum"], row["maximum"], row["default"])
+                for channel, row in (*windows["channels"].items(), ("flow nodes", windows["flow_nodes"]))
+            ),
+        ),
+        "## Denominators of the conversion rate\n\nFor a control group it is the distinct users that it held out.\n",
+        table(
+            ("channel", "`VIEW_THROUGH`, `TOTAL_CONVERSIONS`", "`CLICK_THROUGH`, `IN_SESSION`, `CLICK_CONVERSIONS`"),
+            (
+                (f"`{channel}`", row["by_view"], row["by_click"])
+                for channel, row in found["conversion_rate_bases"].items()
+            ),
+        ),
+        "## Fields of a goal\n",
+        table(("field", "means"), ((f"`{row['name']}`", row["meaning"]) for row in found["goal_fields"])),
+        "## Conditions of goal filters\n",
+        table(
+            ("data_type", "condition", "asks", "takes"),
+            (
+                (f"`{row['data_type']}`", f"`{row['condition']}`", row["test"], row["takes"])
+                for row in found["goal_filters"]
+            ),
+        ),
     ]
     return "\n".join(parts)
+
+
+def _touches(row: dict[str, Any]) -> Iterable[str]:
+    without = row["view_without_receipts"]
+    yield f"`{row['view']}`" + (f", or `{without}` where no receipt ever came" if without else "")
+    yield _spelling(row["click"])
+    yield _spelling(row["session"])
+    yield ", ".join(f"`{kind}` ({depth})" for kind, depth in row["last_interaction"].items()) or "–"
 
 
 def _needs(row: dict[str, Any]) -> str:
@@ -203,6 +257,7 @@ def api_page() -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "catalogue.md": catalogue_page,
+    "attribution.md": attribution_page,
     "settings.md": settings_page,
     "bodies.md": bodies_page,
     "rejections.md": rejections_page,

@@ -9,6 +9,7 @@ import msgspec
 from aftersend.domain.campaigns import Campaign
 from aftersend.domain.channels import Channel
 from aftersend.domain.events import Stream
+from aftersend.domain.formulas import Mode
 from aftersend.domain.goals import Goal
 from aftersend.domain.periods import DayFinder
 from aftersend.domain.profiles import ProfileName
@@ -16,8 +17,9 @@ from aftersend.domain.workspaces import Workspace
 from aftersend.intake.accept import Arrival, accept_message_events, accept_user_events
 from aftersend.intake.decode import BatchDecoder
 from aftersend.intake.wire import MessageEvent, UserEvent
+from aftersend.stats.request import StatsRequest, parse_request
 from aftersend.store.ledger import EventRows
-from builders import NOON, Json
+from builders import NOON, Json, question
 
 MOMENT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 """The moment at which everything here was created."""
@@ -45,6 +47,11 @@ def a_campaign(campaign_id: str = "c1", channel: Channel = Channel.EMAIL, **fiel
 def a_goal(name: str = "Goal 1", **fields: Any) -> Goal:
     """Build a goal that counts purchases."""
     return Goal(**({"name": name, "event": "purchase"} | fields))
+
+
+def a_request(mode: Mode = Mode.TOTAL, **fields: Any) -> StatsRequest:
+    """Build a checked question for January 2026."""
+    return parse_request(question(metric_type=mode.value, **fields))
 
 
 def an_arrival(workspace_id: str = "w1", zone: str = "UTC") -> Arrival:

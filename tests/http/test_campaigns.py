@@ -41,7 +41,7 @@ FULL: Json = {
                     "condition": "between",
                     "data_type": "DOUBLE",
                     "value": 1.5,
-                    "value1": 10**30,
+                    "value1": 10**14,
                     "negate": True,
                     "case_sensitive": False,
                 }

@@ -22,6 +22,8 @@ from aftersend.api.document_parts import (
     stats_schemas,
 )
 from aftersend.api.errors import STATS_PATH
+from aftersend.api.uplift_document import uplift_schemas
+from aftersend.domain.attribution import AttributionType
 from aftersend.intake.wire import MessageEvent, UserEvent
 
 Json = dict[str, Any]
@@ -75,6 +77,7 @@ def _paths() -> Json:
                 {"204": {"description": "Forgotten."}, **answers(None, 401, 403, 404, 503)},
             ),
         },
+        "/v1/campaigns/{campaign_id}/uplift": {"parameters": [CAMPAIGN_ID], "get": _uplift_operation()},
         "/v1/catalogue": {"get": operation("getCatalogue", "Show the catalogue", "server", answers("Catalogue", 401))},
         **{path: {"get": found} for path, found in _open_operations().items()},
     }
@@ -92,6 +95,28 @@ def _stats_operation() -> Json:
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/FlatError"}}},
         }
     found["responses"]["429"] = {"description": "More than 100 calls a minute; no content.", "headers": RATE_HEADERS}
+    return found
+
+
+def _uplift_operation() -> Json:
+    found = operation(
+        "campaignUplift",
+        "Compare a campaign's arms with its control groups",
+        "stats",
+        answers("UpliftAnswer", 400, 401, 403, 404, 503),
+    )
+    day: Json = {"in": "query", "schema": {"type": "string", "format": "date"}}
+    types: Json = {"type": "string", "enum": list(AttributionType), "default": AttributionType.VIEW_THROUGH.value}
+    found["parameters"] = [
+        {"name": "start_date", "description": "Users assigned from this day on; both days or none.", **day},
+        {"name": "end_date", "description": "Users assigned up to this day.", **day},
+        {
+            "name": "attribution_type",
+            "in": "query",
+            "description": "Of which type the figures per reached user are.",
+            "schema": types,
+        },
+    ]
     return found
 
 
@@ -166,6 +191,7 @@ def _schemas() -> Json:
             "required": ["campaigns", "total", "offset", "limit"],
         },
         **stats_schemas(),
+        **uplift_schemas(),
         **error_schemas(),
     }
 

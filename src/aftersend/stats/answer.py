@@ -48,7 +48,7 @@ class Stats:
             competitors = self.campaigns.with_goal_events(workspace.id, events)
         unsure = [campaign.id for campaign in page if needs_receipts(campaign, attribution)]
         receipts = read_receipts(self.engine, workspace.id, unsure) if unsure else frozenset[str]()
-        query = claim(workspace, page, competitors, request.days, attribution, profile, receipts)
+        query = claim(workspace, page, competitors, request, profile, receipts)
         return read_conversions(self.engine, query)
 
     def _page(self, workspace: Workspace, request: StatsRequest) -> tuple[list[Campaign], int]:

@@ -13,9 +13,9 @@ from aftersend.domain.campaigns import Campaign
 from aftersend.domain.filters import Condition, read_filter
 from aftersend.domain.goals import Goal
 from aftersend.domain.kinds import Kind
-from aftersend.domain.periods import Days
 from aftersend.domain.profiles import Profile
 from aftersend.domain.workspaces import Workspace
+from aftersend.stats.request import StatsRequest
 from aftersend.store.conversion_query import Claimant, ClaimedGoal, ConversionQuery, Definition, Money
 
 _MINUTE_MILLISECONDS = 60_000
@@ -33,21 +33,21 @@ def needs_receipts(campaign: Campaign, attribution: AttributionType) -> bool:
     return attribution is AttributionType.VIEW_THROUGH and without is not None and bool(campaign.goals)
 
 
-def claim(  # noqa: PLR0913, PLR0917 - the parts of a question that conversions depend on
+def claim(
     workspace: Workspace,
     asked: Sequence[Campaign],
     competitors: Iterable[Campaign],
-    days: Days,
-    attribution: AttributionType,
+    request: StatsRequest,
     profile: Profile,
     with_receipts: frozenset[str] = frozenset(),
 ) -> ConversionQuery:
     """Say what to credit for the campaigns asked about; `competitors` are the other campaigns with such goals."""
+    attribution = request.attribution_type
     campaigns = {campaign.id: campaign for campaign in (*competitors, *asked) if campaign.goals}
     return ConversionQuery(
         workspace_id=workspace.id,
         zone=workspace.zone,
-        days=days.numbers,
+        days=request.days.numbers,
         claimants=tuple(
             claimant(campaign, *_touches(campaign, attribution, with_receipts)) for campaign in campaigns.values()
         ),

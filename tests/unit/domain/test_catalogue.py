@@ -93,8 +93,12 @@ def test_a_stage() -> None:
 
 
 def test_the_window_of_attribution() -> None:
-    """A window is 1 to 240 hours, and 36 where a campaign says nothing."""
-    assert catalogue()["attribution_window_hours"] == {"minimum": 1, "maximum": 240, "default": 36}
+    """A window is 1 hour to 36, or to ten days where messages are read late; it is 36 where a campaign says nothing."""
+    windows = catalogue()["attribution_window_hours"]
+
+    assert windows["channels"]["PUSH"] == {"minimum": 1, "maximum": 36, "default": 36}
+    assert windows["channels"]["EMAIL"] == {"minimum": 1, "maximum": 240, "default": 36}
+    assert windows["flow_nodes"] == windows["channels"]["EMAIL"]
 
 
 def test_attribution_types_have_their_model() -> None:

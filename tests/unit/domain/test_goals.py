@@ -6,7 +6,7 @@ from aftersend.domain.goals import GOAL_FIELDS, MAXIMUM_GOALS, Goal, GoalFilter,
 from objects import a_goal
 
 BLANK = GoalFilter(name=" ", condition="is", data_type="STRING")
-SOUND = GoalFilter(name="amount", condition="is", data_type="DOUBLE")
+SOUND = GoalFilter(name="amount", condition="is", data_type="DOUBLE", value=1)
 
 
 @pytest.mark.parametrize(

@@ -42,8 +42,8 @@ FULL = Campaign(
             name="Zweites Ziel",
             event="purchase",
             filters=(
-                GoalFilter("size", "between", "DOUBLE", 1.5, 10**15, negate=True),
-                GoalFilter("brand", "in", "STRING", ["a", None, {"b": True}], case_sensitive=True),
+                GoalFilter("size", "between", "DOUBLE", 1.5, 10**14, negate=True),
+                GoalFilter("brand", "in", "STRING", ["a", "b"], case_sensitive=True),
                 GoalFilter("any", "exists", "BOOL"),
             ),
             revenue_attribute="amount",

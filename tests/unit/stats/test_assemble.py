@@ -14,10 +14,11 @@ from aftersend.domain.metrics import metrics_of
 from aftersend.domain.profiles import PROFILES, ProfileName
 from aftersend.stats.assemble import assemble
 from aftersend.stats.plan import ANYTHING, SERVED
-from aftersend.store.read_counts import ALL, CellKey, CountCell
+from aftersend.store.levels import ALL
+from aftersend.store.read_counts import CellKey, CountCell
 from builders import Json
 from fakes import of
-from objects import a_campaign, a_goal
+from objects import a_campaign, a_goal, a_request
 
 DOCUMENTED, LIVE = ProfileName.DOCUMENTED, ProfileName.LIVE
 
@@ -35,7 +36,7 @@ def _tree(
 ) -> Json:
     """The platforms of a campaign that has these cells."""
     found: dict[CellKey, CountCell] = {(campaign.id, *node): cell for node, cell in cells.items()}
-    platforms: Json = assemble([campaign], found, mode, PROFILES[profile])[campaign.id][0]["platforms"]
+    platforms: Json = assemble([campaign], found, {}, a_request(mode), PROFILES[profile])[campaign.id][0]["platforms"]
     return platforms
 
 
@@ -55,7 +56,7 @@ def _sent(platform: Json, locale: str, variation: str) -> int:
 
 def test_each_campaign_has_a_list_of_one_element_in_the_order_asked() -> None:
     """The data object has the campaigns in their order, each as a list of one."""
-    data = assemble([a_campaign("b"), a_campaign("a")], {}, Mode.TOTAL, PROFILES[DOCUMENTED])
+    data = assemble([a_campaign("b"), a_campaign("a")], {}, {}, a_request(), PROFILES[DOCUMENTED])
 
     assert list(data) == ["b", "a"]
     assert [len(one) for one in data.values()] == [1, 1]

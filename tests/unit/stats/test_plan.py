@@ -1,7 +1,5 @@
 """Which counts an answer needs, for which channels, and for which campaigns users as well."""
 
-from datetime import date
-
 import pytest
 
 from aftersend.domain.campaigns import Campaign
@@ -10,21 +8,18 @@ from aftersend.domain.formulas import Mode, Remaining, Tally, needs
 from aftersend.domain.funnel import FUNNELS
 from aftersend.domain.kinds import Kind
 from aftersend.domain.metrics import BREAKDOWN, metrics_of
-from aftersend.domain.periods import Days
 from aftersend.domain.profiles import PROFILES, ProfileName
 from aftersend.stats.plan import ANYTHING, SERVED, plan
 from aftersend.store.read_counts import CountQuery
 from fakes import of
-from objects import a_campaign
-
-DAYS = Days(date(2026, 1, 1), date(2026, 1, 31))
+from objects import a_campaign, a_request
 
 GROUPS = {of(Kind.HELD_OUT, details=frozenset({group})) for group in ("campaign", "global")}
 """The held-out users of both control groups: every campaign can have them."""
 
 
 def _plan(*campaigns: Campaign, mode: Mode = Mode.TOTAL, profile: ProfileName = ProfileName.DOCUMENTED) -> CountQuery:
-    return plan("w1", campaigns, DAYS, mode, PROFILES[profile])
+    return plan("w1", campaigns, a_request(mode), PROFILES[profile])
 
 
 def test_a_plan_says_whose_campaigns_and_which_days() -> None:
