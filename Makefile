@@ -21,8 +21,14 @@ $(VENV)/ready: requirements/dev.txt pyproject.toml
 run: setup  ## start the demo: a real server with a month of life on every channel
 	$(BIN)/aftersend demo
 
-test: setup  ## run every test
+test: setup $(VENV)/gbstats/ready  ## run every test
 	$(BIN)/python -m pytest $(ARGS)
+
+# The statistics that ours are compared with want another numpy, so they live beside the environment.
+$(VENV)/gbstats/ready: requirements/gbstats.txt
+	$(PYTHON) -m venv $(VENV)/gbstats
+	$(VENV)/gbstats/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	touch $@
 
 check: setup  ## format, lint, types, import contracts, generated pages
 	$(BIN)/ruff format --check .
@@ -45,12 +51,14 @@ wheel: setup  ## build the wheel, install it in an empty environment, and serve 
 	$(BIN)/python -m build --quiet
 	sh tests/wheel.sh $(PYTHON)
 
-lock: $(VENV)/ready  ## pin every dependency with its hashes
-	mkdir -p requirements
+lock:  ## pin every dependency with its hashes
+	test -x $(BIN)/uv || $(MAKE) setup  # not a prerequisite: a new dependency cannot be set up before it is pinned
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
 		--python-version 3.11 pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
 		--python-version 3.11 pyproject.toml --all-extras --group dev -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
+		--python-version 3.11 --no-deps requirements/gbstats.in -o requirements/gbstats.txt
 
 clean:  ## remove what can be made again
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
