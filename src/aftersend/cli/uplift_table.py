@@ -44,10 +44,11 @@ def _comparison(comparison: Json) -> Iterator[Text]:
         if found is None:
             continue
         test = found.get("z_test") or found["welch"]
-        interval = test["interval"] and " to ".join(f"{end * scale:+,.3f}" for end in test["interval"])
+        interval = test["absolute_interval"]
+        between = "unknown" if interval is None else " to ".join(_signed(interval[end], scale) for end in interval)
         yield Text(
             f"  {name.replace('_', ' ')}: {_signed(found['absolute_lift'], scale)}{unit}"
-            f" ({_signed(found['relative_lift'], 100)} %), 95 % interval {interval or 'unknown'}{unit},"
+            f" ({_signed(found['relative_lift'], 100)} %), 95 % interval {between}{unit},"
             f" p {_probability(test['p_value'])}"
         )
         yield Text(f"  {found['verdict']}")
