@@ -77,7 +77,14 @@ def catalogue_page() -> str:
         *_funnels(found["delivery_funnels"]),
         "## Reasons\n\nAny other word is accepted as a reason, too, and spelled by the rule in `domain/reasons.py`.\n",
         table(
-            ("reason in events", "key in `failure_breakdown`", "channels", "usually strikes", "also accepted as"),
+            (
+                "reason in events",
+                "key in `failure_breakdown`",
+                "channels",
+                "usually strikes",
+                "also accepted as",
+                "push code",
+            ),
             (
                 (
                     f"`{row['name']}`",
@@ -85,6 +92,7 @@ def catalogue_page() -> str:
                     _channels(row["channels"], count),
                     row["when"].replace("_", " "),
                     _code(row["aliases"]),
+                    row["push_code"] or "",
                 )
                 for row in found["reasons"]
             ),

@@ -437,6 +437,13 @@ def _performance_stat(channel: str, key: str, node: Node) -> Number:
         case "delivery_rate":
             arrived = "impression" if channel == "PUSH" else "delivered"
             return percent(node.count(arrived), node.count("sent"))
+        case _:
+            return _response_stat(key, node)
+
+
+def _response_stat(key: str, node: Node) -> Number:
+    """What people did with what reached them, and the plain counts."""
+    match key:
         case "read_rate":
             return percent(node.unique("read"), node.unique("delivered"))
         case "open_rate":

@@ -12,6 +12,9 @@ from aftersend.errors import Misconfigured
 
 PREFIX = "AFTERSEND_"
 
+KEY_VARIABLE = PREFIX + "KEY"
+"""Where commands find the key of a server elsewhere. It is no setting: a server needs no key of its own."""
+
 
 def _setting(default: Any, meaning: str, read: Callable[[str], Any] = str) -> Any:
     return field(default=default, metadata={"meaning": meaning, "read": read})
@@ -95,5 +98,5 @@ def read_settings(environment: Mapping[str, str], **given: Any) -> Settings:
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
     """Return the variables that look like settings and are none; they may be misspelt."""
-    known = {PREFIX + row.name.upper() for row in fields(Settings)}
+    known = {PREFIX + row.name.upper() for row in fields(Settings)} | {KEY_VARIABLE}
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)

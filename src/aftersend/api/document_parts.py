@@ -213,28 +213,7 @@ def error_schemas() -> Json:
     """Describe receipts, errors and the server's status."""
     text = {"type": "string"}
     return {
-        "Receipt": {
-            "type": "object",
-            "properties": {
-                "accepted": {"type": "integer", "minimum": 0, "description": "In the ledger for the first time."},
-                "duplicates": {"type": "integer", "minimum": 0, "description": "There already, or twice in the batch."},
-                "rejected": {
-                    "type": "array",
-                    "items": {
-                        "type": "object",
-                        "properties": {
-                            "index": {"type": "integer", "minimum": 0},
-                            "event_id": {"type": ["string", "null"]},
-                            "code": {"type": "string", "enum": list(RejectionCode)},
-                            "field": text,
-                            "message": text,
-                        },
-                        "required": ["index", "event_id", "code", "field", "message"],
-                    },
-                },
-            },
-            "required": ["accepted", "duplicates", "rejected"],
-        },
+        "Receipt": _receipt(),
         "Error": {
             "type": "object",
             "properties": {
@@ -262,4 +241,30 @@ def error_schemas() -> Json:
             "required": ["status"],
         },
         "Catalogue": {"type": "object"},
+    }
+
+
+def _receipt() -> Json:
+    text = {"type": "string"}
+    return {
+        "type": "object",
+        "properties": {
+            "accepted": {"type": "integer", "minimum": 0, "description": "In the ledger for the first time."},
+            "duplicates": {"type": "integer", "minimum": 0, "description": "There already, or twice in the batch."},
+            "rejected": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "index": {"type": "integer", "minimum": 0},
+                        "event_id": {"type": ["string", "null"]},
+                        "code": {"type": "string", "enum": list(RejectionCode)},
+                        "field": text,
+                        "message": text,
+                    },
+                    "required": ["index", "event_id", "code", "field", "message"],
+                },
+            },
+        },
+        "required": ["accepted", "duplicates", "rejected"],
     }

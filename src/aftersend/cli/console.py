@@ -11,8 +11,9 @@ from rich.console import Console
 
 from aftersend.errors import AftersendError, Conflict, InvalidRequest
 
-messages = Console(stderr=True, highlight=False)
-output = Console(highlight=False, soft_wrap=True)
+messages = Console(stderr=True, highlight=False, soft_wrap=True)
+output = Console(highlight=False, soft_wrap=True, markup=False)
+"""For results: names are people's own, and brackets in them are no markup."""
 
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn
+from rich.text import Text
 
 from aftersend.api.campaign_json import CampaignBody, convert, to_campaign
 from aftersend.app import Parts, now
@@ -78,11 +79,12 @@ class Demo:
         keys = "\n".join(
             f"  workspace [bold]{name}[/]   key [bold]{secret}[/]" for name, secret in self._secrets.items()
         )
-        output.print(Panel.fit(f"aftersend serves a demo at [bold]{url}[/]\n{keys}", border_style="green"))
+        served = Text.from_markup(f"aftersend serves a demo at [bold]{url}[/]\n{keys}")
+        output.print(Panel.fit(served, border_style="green"))
         output.print("Ask about one campaign of the month (an A/B test on e-mail):\n")
-        output.print(self._curl(url, "demo", "free-shipping-test", 30), markup=False)
+        output.print(self._curl(url, "demo", "free-shipping-test", 30))
         output.print("\nAsk for the documented sample campaign:\n")
-        output.print(self._curl(url, "sample", sample.CAMPAIGN_ID, 1), markup=False)
+        output.print(self._curl(url, "sample", sample.CAMPAIGN_ID, 1))
         output.print(
             "\nLeave campaign_ids out to page through all campaigns. Stop with Ctrl-C; the folder is thrown away."
         )

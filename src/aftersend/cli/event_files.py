@@ -5,6 +5,7 @@ import gzip
 import io
 import itertools
 import json
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,7 @@ def batches(file: Path) -> Iterator[Batch]:
             for lines in _grouped(_reader(file)(file, raw)):
                 yield Batch(b"\n".join(lines), first, len(lines), raw.tell())
                 first += len(lines)
-    except (OSError, EOFError, UnicodeDecodeError, ValueError, csv.Error) as error:
+    except (OSError, EOFError, UnicodeDecodeError, ValueError, csv.Error, zlib.error) as error:
         raise InvalidRequest(f"{file} cannot be read: {error}", "FILE") from error
 
 
@@ -72,9 +73,9 @@ def _reader(file: Path) -> Callable[[Path, BinaryIO], Iterator[bytes]]:
         return _read_lines
     if kind == ".csv":
         return _read_csv
-    if kind in (".parquet", ".pq"):
+    if kind in (".parquet", ".pq") and file.suffix.lower() == kind:
         return _read_parquet
-    raise InvalidRequest(f"{file}: use .ndjson, .jsonl, .csv or .parquet, packed as .gz or .zst or not", "FILE")
+    raise InvalidRequest(f"{file}: use .ndjson, .jsonl or .csv, packed as .gz or .zst or not, or .parquet", "FILE")
 
 
 def _suffix(file: Path) -> str:
@@ -86,11 +87,50 @@ def _unpacked(file: Path, raw: BinaryIO) -> BinaryIO:
     if file.name.lower().endswith(".gz"):
         return io.BufferedReader(gzip.GzipFile(fileobj=raw))
     if file.name.lower().endswith(".zst"):
-        import zstandard
-
-        unpacked: Any = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
-        return io.BufferedReader(unpacked)
+        return io.BufferedReader(_Pieces(_unpack_zstd(raw)))
     return raw
+
+
+class _Pieces(io.RawIOBase):
+    """Pieces of bytes as a file to read from."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._rest:
+            try:
+                self._rest = next(self._pieces)
+            except StopIteration:
+                return 0
+        size = min(len(buffer), len(self._rest))
+        buffer[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
+
+
+_PIECE = 16 * 1024
+
+
+def _unpack_zstd(raw: BinaryIO) -> Iterator[bytes]:
+    """Unpack a file of one part or several; the library's own reader takes one that was cut off for whole."""
+    import zstandard
+
+    part: Any = None
+    try:
+        while piece := raw.read(_PIECE):
+            while piece:
+                if part is None or part.eof:
+                    part = zstandard.ZstdDecompressor().decompressobj()
+                yield part.decompress(piece)
+                piece = part.unused_data if part.eof else b""
+    except zstandard.ZstdError as error:
+        raise ValueError(f"it is not packed with zstd, or damaged: {error}") from error
+    if part is not None and not part.eof:
+        raise EOFError("it was cut off")
 
 
 def _read_lines(file: Path, raw: BinaryIO) -> Iterator[bytes]:

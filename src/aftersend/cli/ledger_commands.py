@@ -14,12 +14,10 @@ from aftersend.domain.attribution import AttributionType
 from aftersend.domain.events import Stream
 from aftersend.domain.formulas import Mode
 from aftersend.errors import InvalidRequest
-from aftersend.settings import Settings
+from aftersend.settings import KEY_VARIABLE, Settings
 
 Url = Annotated[str | None, typer.Option(help="A server elsewhere, instead of the data folder.")]
-KeySecret = Annotated[
-    str | None, typer.Option("--key", envvar="AFTERSEND_KEY", help="The key for the server at --url.")
-]
+KeySecret = Annotated[str | None, typer.Option("--key", envvar=KEY_VARIABLE, help="The key for the server at --url.")]
 
 
 def load_files(

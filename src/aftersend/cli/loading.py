@@ -87,7 +87,7 @@ def _open_rejects(rejects: Path | None) -> Iterator[TextIO | None]:
 
 def _progress() -> Progress:
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} %"),
         TimeRemainingColumn(),

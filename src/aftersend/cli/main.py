@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
+from aftersend.app import configure_logs
 from aftersend.cli import ledger_commands, registry_commands, server_commands
+from aftersend.settings import Settings
 
 application = typer.Typer(
     help="Campaign statistics, computed exactly from every event.",
@@ -43,4 +45,6 @@ def options(
 
 def main() -> None:
     """Run the command line."""
+    # Until a command has read its settings: results alone go to standard output.
+    configure_logs(Settings(log_level="warning", log_format="text"))
     application()

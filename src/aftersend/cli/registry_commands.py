@@ -175,7 +175,7 @@ def put_campaign(
                 raise InvalidRequest("a campaign in a file needs an id", f"campaigns[{place}].id")
             known = opened.campaigns.find(workspace_id, [body.id]).get(body.id)
             registered = opened.campaigns.put(workspace_id, to_campaign(body, body.id, now(), known))
-            output.print(f"{registered.id}  {registered.channel}  {registered.name}", markup=False)
+            output.print(f"{registered.id}  {registered.channel}  {registered.name}")
 
 
 def _read(file: Path) -> bytes:

@@ -1,6 +1,7 @@
 """Commands on the server and its folder: serve, demo, migrate, doctor, settings, openapi."""
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -12,7 +13,8 @@ from tempfile import mkdtemp
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from aftersend import app
 from aftersend.cli.console import output, print_json, told
@@ -111,9 +113,9 @@ def doctor(data: Data = None, registry: RegistryUrl = None, store: StoreUrl = No
     table = Table("", "check", "finding")
     for name, check in checks:
         try:
-            finding, sign = check(settings), "[green]ok[/]"
+            finding, sign = check(settings), Text("ok", "green")
         except (AftersendError, OSError) as error:
-            finding, sign, healthy = str(error), "[red]bad[/]", False
+            finding, sign, healthy = str(error), Text("bad", "red"), False
         table.add_row(sign, name, finding)
     output.print(table)
     raise typer.Exit(0 if healthy else 1)
@@ -175,7 +177,7 @@ def show_settings() -> None:
     """List every setting with its value now, its default and its meaning."""
     with told():
         settings = settings_from()
-    table = Table("environment variable", "now", "default", "meaning")
+    table = Table(Column("environment variable", no_wrap=True), "now", "default", "meaning")
     for row in fields(Settings):
         value = getattr(settings, row.name)
         table.add_row(PREFIX + row.name.upper(), _text(value), _text(row.default), row.metadata["meaning"])
@@ -183,7 +185,8 @@ def show_settings() -> None:
 
 
 def _text(value: object) -> str:
-    return "" if value is None else str(value)
+    """A value as it can be shown: an address without the password in it."""
+    return "" if value is None else re.sub(r"(://[^/@]*?:)[^/]*@", r"\1…@", str(value))
 
 
 def openapi() -> None:

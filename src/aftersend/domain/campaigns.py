@@ -8,7 +8,7 @@ from enum import StrEnum
 from aftersend.domain.attribution import window_of
 from aftersend.domain.channels import CHANNELS, Channel
 from aftersend.domain.goals import Goal, check_goals
-from aftersend.domain.problems import Problem
+from aftersend.domain.problems import Problem, check_text
 
 DEFAULT_LOCALE = "default"
 DEFAULT_VARIATION = "variation_1"
@@ -106,7 +106,7 @@ def is_identifier(text: str, longest: int = 128) -> bool:
 
 def check_campaign(campaign: Campaign) -> Problem | None:
     """Return the first contradiction in a campaign's own data."""
-    for check in (_check_identity, _check_names, _check_delivery, _check_numbers, _check_times):
+    for check in (_check_identity, _check_texts, _check_names, _check_delivery, _check_numbers, _check_times):
         if problem := check(campaign):
             return problem
     return check_goals(campaign.goals)
@@ -120,6 +120,26 @@ def _check_identity(campaign: Campaign) -> Problem | None:
     if campaign.parent_campaign_id is not None and not is_identifier(campaign.parent_campaign_id):
         return Problem("parent_campaign_id", campaign.parent_campaign_id, "this cannot be the id of a campaign")
     return None
+
+
+def _check_texts(campaign: Campaign) -> Problem | None:
+    texts: dict[str, tuple[str | None, int]] = {
+        "name": (campaign.name, 500),
+        "flow_id": (campaign.flow_id, 128),
+        "flow_name": (campaign.flow_name, 500),
+        "created_by": (campaign.created_by, 320),
+        "team": (campaign.team, 200),
+    }
+    for place, tag in enumerate(campaign.tags):
+        texts[f"tags[{place}]"] = (tag, 200)
+    for place, goal in enumerate(campaign.goals):
+        texts[f"goals[{place}].name"] = (goal.name, 500)
+        texts[f"goals[{place}].event"] = (goal.event, 500)
+        texts[f"goals[{place}].revenue_attribute"] = (goal.revenue_attribute, 200)
+        texts[f"goals[{place}].currency"] = (goal.currency, 8)
+    return next(
+        (problem for field, (text, limit) in texts.items() if (problem := check_text(field, text, limit))), None
+    )
 
 
 def _check_names(campaign: Campaign) -> Problem | None:

@@ -117,6 +117,7 @@ def _reason(row: Reason) -> dict[str, Any]:
         "when": row.phase,
         "stages": {channel: stage for channel in _in_order(row.channels) if (stage := _stage(channel, row.name))},
         "aliases": list(row.aliases),
+        "push_code": row.push_code or None,
     }
 
 

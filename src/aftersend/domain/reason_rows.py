@@ -33,7 +33,10 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One row. `aliases` are other words that events may use for it: codes and vendors' names."""
+    """One row. `aliases` are other words that events may use for it.
+
+    `push_code` is the number that push errors of this reason carry; on another channel the number says something else.
+    """
 
     name: str
     key: str
@@ -41,6 +44,7 @@ class Reason:
     phase: Phase
     loss: Loss | None = None
     aliases: tuple[str, ...] = ()
+    push_code: str = ""
 
 
 _PUSH = frozenset({C.PUSH})
@@ -58,7 +62,11 @@ _BEFORE, _ATTEMPT, _AFTER = Phase.BEFORE_ATTEMPT, Phase.ATTEMPT, Phase.AFTER_SEN
 
 
 def _row(name: str, key: str, channels: frozenset[C], phase: Phase, loss: Loss | None = None, also: str = "") -> Reason:
-    return Reason(name, key, channels, phase, loss, tuple(also.split()))
+    """A row from its words; a number among `also` is the code of push."""
+    words = also.split()
+    codes = [word for word in words if word.isdecimal()]
+    aliases = tuple(word for word in words if not word.isdecimal())
+    return Reason(name, key, channels, phase, loss, aliases, "".join(codes))
 
 
 def _named(channels: frozenset[C], phase: Phase, *labels: str) -> tuple[Reason, ...]:
@@ -156,7 +164,7 @@ _PUSH_REASONS = (
         "sender_temporarily_unavailable",
         _PUSH,
         _ATTEMPT,
-        also="internal_errors backend_unavailable 502",
+        also="502 internal_errors backend_unavailable",
     ),
     _row("invalid_payload_size", "invalid_payload_size", _PUSH, _ATTEMPT, also="Invalid_payload_size PayloadTooLarge"),
     _row("authorization_error", "authorization_error", _PUSH, _ATTEMPT, also="Authorization_Error Forbidden"),

@@ -24,6 +24,8 @@ def _by_word(channel: Channel) -> dict[str, Reason]:
     for reason in rows:
         for word in (reason.key, *reason.aliases):
             words.setdefault(_fold(word), reason)
+        if channel is Channel.PUSH and reason.push_code:
+            words.setdefault(reason.push_code, reason)
     return words
 
 

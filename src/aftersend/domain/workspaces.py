@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo, available_timezones
 
-from aftersend.domain.problems import Problem
+from aftersend.domain.problems import Problem, check_text
 from aftersend.domain.profiles import ProfileName
 
 
@@ -28,6 +28,9 @@ class Feature(StrEnum):
     CAMPAIGNS = "campaigns"
     REPORTS = "reports"
 
+
+NAME_LIMIT = 200
+"""Characters in the name of a workspace or a key."""
 
 DATA_CENTERS = ("01", "02", "03", "04", "05", "06", "101")
 
@@ -71,4 +74,4 @@ def check_workspace(workspace: Workspace) -> Problem | None:
         return Problem("timezone", workspace.timezone, "use a zone of the tz database, such as Europe/Berlin or UTC")
     if workspace.data_center not in DATA_CENTERS:
         return Problem("data_center", workspace.data_center, f"use one of {', '.join(DATA_CENTERS)}")
-    return None
+    return check_text("name", workspace.name, NAME_LIMIT)

@@ -15,6 +15,10 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 Wire = TypeVar("Wire", MessageEvent, UserEvent)
 
+_FINER_THAN_MICROSECONDS = re.compile(rb"\.\d{7}")
+_FINE_TIME = re.compile(rb'("time"\s*:\s*"[^"]*\.\d{6})\d+')
+"""A field `time` whose seconds have more than six decimals. Within a string its quotation marks would be escaped."""
+
 
 @dataclass(slots=True)
 class Decoded(Generic[Wire]):
@@ -53,6 +57,8 @@ class BatchDecoder(Generic[Wire]):
         """
         try:
             events = self._whole(body, lines)
+            if _FINER_THAN_MICROSECONDS.search(body):
+                _cut_times(events, self._whole(_FINE_TIME.sub(rb"\1", body), lines))
         except UNREADABLE:
             return self._one_by_one(body, lines)
         _check_size(len(events))
@@ -73,7 +79,10 @@ class BatchDecoder(Generic[Wire]):
         places: list[int] = []
         for index, item in enumerate(items):
             try:
-                decoded.events.append(self._one.decode(item))
+                event = self._one.decode(item)
+                if _FINER_THAN_MICROSECONDS.search(item):
+                    _cut_times([event], [self._one.decode(_FINE_TIME.sub(rb"\1", bytes(item)))])
+                decoded.events.append(event)
                 places.append(index)
             except UNREADABLE as error:
                 decoded.rejected.append(RejectedEvent(index, _event_id(item), _rejection(error)))
@@ -91,6 +100,15 @@ class BatchDecoder(Generic[Wire]):
         except UNREADABLE as error:
             message = f"send a JSON array of events, or an object with an array 'events': {error}"
             raise Unparseable(message) from error
+
+
+def _cut_times(events: list[Wire], cut: list[Wire]) -> None:
+    """Give the events the times of those that were decoded from times without finer digits.
+
+    The decoder rounds what is finer than microseconds, and so may take the last moment of a day into the next one.
+    """
+    for event, exact in zip(events, cut, strict=True):
+        event.time = exact.time
 
 
 def _lines(body: bytes) -> list[bytes]:

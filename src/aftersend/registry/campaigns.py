@@ -165,7 +165,16 @@ def _one(workspace_id: str, campaign_id: str) -> Select[Any]:
 
 
 def _check_family(connection: Connection, workspace_id: str, campaign: Campaign) -> None:
-    """Refuse a parent on another channel, and a campaign among its own ancestors."""
+    """Refuse a parent or a child on another channel, and a campaign among its own ancestors."""
+    table = tables.campaigns
+    children = select(table.c.id, table.c.channel).where(
+        table.c.workspace_id == workspace_id,
+        table.c.parent_campaign_id == campaign.id,
+        table.c.channel != campaign.channel,
+    )
+    if child := connection.execute(children.limit(1)).mappings().first():
+        message = f"its child {child['id']} is a {child['channel']} campaign; parent and child share one channel"
+        raise InvalidRequest(message, "channel", campaign.channel.value)
     ancestor = campaign.parent_campaign_id
     for _ in range(_DEEPEST_FAMILY):
         if ancestor is None:

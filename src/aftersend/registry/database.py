@@ -17,6 +17,8 @@ log = structlog.get_logger(__name__)
 
 _BUSY_SECONDS = 10
 _RECHECK_SECONDS = 1.0
+_TURN = 8600
+"""The number of PostgreSQL's advisory lock that a writer holds: changes are few, and then no two can collide."""
 
 
 class Database:
@@ -29,7 +31,7 @@ class Database:
     def migrate(self) -> list[str]:
         """Bring the tables to the newest layout and return the steps that were applied."""
         steps = _steps()
-        with _translated(), self._engine.begin() as connection:
+        with self.writing() as connection:
             current = _current_step(connection)
             if current is not None and current not in steps:
                 raise Misconfigured(f"the registry has step {current}, unknown to this version; upgrade aftersend")
@@ -46,9 +48,12 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Lend a connection whose work is kept when the block ends well, and undone otherwise."""
+        """Lend a connection whose work is kept when the block ends well, and undone otherwise. Writers take turns."""
         with _translated(), self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_TURN})"))
             yield connection
+        self._changes.note()
 
     def version(self) -> Any:
         """Return a value that differs from the last one when anybody has changed the registry."""
@@ -64,17 +69,22 @@ class _ChangeWatch:
     """Tells that the registry has changed, so that what was read from it can be kept in memory.
 
     SQLite counts the changes made through other connections for a connection that only watches; elsewhere what was
-    read is trusted for a second.
+    read is trusted for a second, unless this process has changed something.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
         self._watcher: Any = None
+        self._own_changes = 0
+
+    def note(self) -> None:
+        with self._lock:
+            self._own_changes += 1
 
     def version(self) -> Any:
         if self._engine.dialect.name != "sqlite":
-            return int(time.monotonic() / _RECHECK_SECONDS)
+            return self._own_changes, int(time.monotonic() / _RECHECK_SECONDS)
         with self._lock, _translated():
             if self._watcher is None:
                 self._watcher = self._engine.raw_connection()
@@ -90,11 +100,16 @@ def sqlite_url(folder: Path) -> str:
     return f"sqlite:///{folder / 'registry.sqlite3'}"
 
 
+_ADDRESSES = "use sqlite:///FILE, or postgresql+psycopg://… with the extra aftersend[postgresql] installed"
+
+
 def _engine(url: str) -> Engine:
     try:
         engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
-    except SQLAlchemyError as error:
-        raise Misconfigured(f"the registry's address cannot be used: {error}") from error
+    except (SQLAlchemyError, ImportError) as error:
+        raise Misconfigured(f"the registry's address cannot be used: {error}; {_ADDRESSES}") from error
+    if engine.dialect.name not in ("sqlite", "postgresql"):
+        raise Misconfigured(f"the registry's address cannot be used: {_ADDRESSES}")
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine, "connect")

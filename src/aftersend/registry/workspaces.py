@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
+from aftersend.domain.problems import check_text
 from aftersend.domain.profiles import ProfileName
-from aftersend.domain.workspaces import Feature, Principal, Scope, Workspace, check_workspace
+from aftersend.domain.workspaces import NAME_LIMIT, Feature, Principal, Scope, Workspace, check_workspace
 from aftersend.errors import Conflict, InvalidRequest, NotFound
 from aftersend.registry import tables
 from aftersend.registry.database import Database
@@ -58,10 +59,11 @@ class Workspaces:
         """Change a workspace's name, profile, data center or features. Its time zone is fixed."""
         if "timezone" in changes:
             raise Conflict("a workspace's time zone is fixed: its days are already counted", field="timezone")
-        changed = replace(self.get(workspace_id), **changes)
-        _refuse(changed)
+        table = tables.workspaces
         with self._database.writing() as connection:
-            table = tables.workspaces
+            # What is remembered may be older than another operator's last change.
+            changed = replace(_read(connection, workspace_id), **changes)
+            _refuse(changed)
             connection.execute(update(table).where(table.c.id == workspace_id).values(_columns(changed)))
         return changed
 
@@ -81,16 +83,9 @@ class Workspaces:
         remembered = self._workspaces  # a change seen meanwhile starts a new dictionary, and this one is let go
         known = remembered.get(workspace_id)
         if known is None:
-            known = remembered[workspace_id] = self._read(workspace_id)
+            with self._database.reading() as connection:
+                known = remembered[workspace_id] = _read(connection, workspace_id)
         return known
-
-    def _read(self, workspace_id: str) -> Workspace:
-        with self._database.reading() as connection:
-            query = select(tables.workspaces).where(tables.workspaces.c.id == workspace_id)
-            row = connection.execute(query).mappings().first()
-        if row is None:
-            raise NotFound(f"there is no workspace {workspace_id!r}; 'aftersend workspace list' names them")
-        return _workspace(row)
 
     def create_key(self, workspace_id: str, scopes: Iterable[Scope], name: str, now: datetime) -> tuple[Key, str]:
         """Add a key and return it with its secret, which cannot be had again."""
@@ -99,6 +94,8 @@ class Workspaces:
         key = Key(secrets.token_hex(8), name, frozenset(scopes), now, None)
         if not key.scopes:
             raise InvalidRequest("a key needs at least one scope", field="scopes")
+        if problem := check_text("name", name, NAME_LIMIT):
+            raise InvalidRequest(problem.message, problem.field, problem.value)
         with self._database.writing() as connection:
             connection.execute(
                 insert(tables.keys).values(
@@ -165,6 +162,14 @@ class Workspaces:
 def _hash(secret: str) -> str:
     # A secret has 256 random bits, so nothing slower than one hash is needed to keep it from being guessed.
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _read(connection: Connection, workspace_id: str) -> Workspace:
+    query = select(tables.workspaces).where(tables.workspaces.c.id == workspace_id)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        raise NotFound(f"there is no workspace {workspace_id!r}; 'aftersend workspace list' names them")
+    return _workspace(row)
 
 
 def _refuse(workspace: Workspace) -> None:

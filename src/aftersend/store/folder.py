@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,11 @@ class RunningServer:
     token: str
 
 
+def _lock(kind: int) -> bytes:
+    """A lock on a whole file as the system call wants it; the owner is the open file, not the process."""
+    return struct.pack("hhqqi4x", kind, os.SEEK_SET, 0, 0, 0)
+
+
 class FolderLock:
     """Holds a data folder for this process until it is let go, or the process ends."""
 
@@ -27,7 +33,7 @@ class FolderLock:
         except OSError as error:
             raise Misconfigured(f"the data folder {folder} cannot be used: {error.strerror}") from error
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.fcntl(self._file, fcntl.F_OFD_SETLK, _lock(fcntl.F_WRLCK))
         except OSError as error:
             os.close(self._file)
             raise Misconfigured(f"the data folder {folder} is in use by another process") from error
@@ -53,12 +59,11 @@ def running_server(folder: Path) -> RunningServer | None:
     except OSError:
         return None
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return _announced(folder)
+        # To try the lock would be to hold it for a moment, and a server that starts meanwhile would give up.
+        held = fcntl.fcntl(file, fcntl.F_OFD_GETLK, _lock(fcntl.F_WRLCK))
     finally:
         os.close(file)
-    return None
+    return None if held[:2] == _lock(fcntl.F_UNLCK)[:2] else _announced(folder)
 
 
 def _announced(folder: Path) -> RunningServer:

@@ -7,12 +7,11 @@ from datetime import date
 import pytest
 
 from aftersend.demo.history import Month, month
-from aftersend.demo.messenger import Event
 from aftersend.demo.series import CART_CAMPAIGN, CART_DELAY_MINUTES
-from aftersend.demo.shopping import UserEvent
 from aftersend.demo.span import HOUR, MINUTE
 from aftersend.domain.channels import REAL_PLATFORMS
 from aftersend.domain.kinds import Kind
+from builders import Json
 
 WINDOW = 36 * HOUR
 
@@ -24,18 +23,18 @@ def whole() -> Month:
 
 
 @pytest.fixture(scope="module")
-def user_events(whole: Month) -> list[UserEvent]:
+def user_events(whole: Month) -> list[Json]:
     """Return all user events of the month."""
     return list(whole.user_events())
 
 
 @pytest.fixture(scope="module")
-def messages(whole: Month) -> list[Event]:
+def messages(whole: Month) -> list[Json]:
     """Return all message events of the month."""
     return list(whole.message_events())
 
 
-def test_user_events_have_native_fields(user_events: list[UserEvent]) -> None:
+def test_user_events_have_native_fields(user_events: list[Json]) -> None:
     """Each event has exactly the fields of a user event, and a platform that the product knows."""
     assert {frozenset(event) for event in user_events} == {
         frozenset({"event_id", "name", "user_id", "time", "platform", "attributes"})
@@ -43,7 +42,7 @@ def test_user_events_have_native_fields(user_events: list[UserEvent]) -> None:
     assert {event["platform"] for event in user_events} <= set(REAL_PLATFORMS)
 
 
-def test_people_sign_up_fill_carts_and_buy(whole: Month, user_events: list[UserEvent]) -> None:
+def test_people_sign_up_fill_carts_and_buy(whole: Month, user_events: list[Json]) -> None:
     """There is about one user event for each person, many of each name, all within the month."""
     names = Counter(event["name"] for event in user_events)
 
@@ -53,7 +52,7 @@ def test_people_sign_up_fill_carts_and_buy(whole: Month, user_events: list[UserE
     assert all(whole.span.opens <= event["time"] <= whole.span.closes for event in user_events)
 
 
-def test_purchases_carry_an_order(user_events: list[UserEvent]) -> None:
+def test_purchases_carry_an_order(user_events: list[Json]) -> None:
     """Each purchase has a positive amount in euros and an order id of its own."""
     orders = [event["attributes"] for event in user_events if event["name"] == "purchase"]
 
@@ -61,7 +60,7 @@ def test_purchases_carry_an_order(user_events: list[UserEvent]) -> None:
     assert len({order["order_id"] for order in orders}) == len(orders)
 
 
-def test_nobody_acts_before_signing_up(whole: Month, user_events: list[UserEvent]) -> None:
+def test_nobody_acts_before_signing_up(whole: Month, user_events: list[Json]) -> None:
     """Whoever signs up during the month does so once, and before anything else."""
     joined = {person.id: person.joined for person in whole.people if person.joined is not None}
 
@@ -69,7 +68,7 @@ def test_nobody_acts_before_signing_up(whole: Month, user_events: list[UserEvent
     assert all(event["time"] >= joined.get(event["user_id"], 0) for event in user_events)
 
 
-def test_the_reminder_follows_a_cart(messages: list[Event], user_events: list[UserEvent]) -> None:
+def test_the_reminder_follows_a_cart(messages: list[Json], user_events: list[Json]) -> None:
     """Whoever the flow reminds has left a cart behind just before."""
     carts = {(event["user_id"], event["time"]) for event in user_events if event["name"] == "add_to_cart"}
     reminded = [e for e in messages if e["campaign_id"] == CART_CAMPAIGN and e["kind"] == Kind.TARGETED]
@@ -78,7 +77,7 @@ def test_the_reminder_follows_a_cart(messages: list[Event], user_events: list[Us
     assert all((e["user_id"], int(e["time"]) - CART_DELAY_MINUTES * MINUTE) in carts for e in reminded)
 
 
-def test_messages_move_people(whole: Month, messages: list[Event], user_events: list[UserEvent]) -> None:
+def test_messages_move_people(whole: Month, messages: list[Json], user_events: list[Json]) -> None:
     """Those who clicked convert more than those who only saw, and these more than those held out."""
     bought: dict[object, list[int]] = defaultdict(list)
     for event in user_events:

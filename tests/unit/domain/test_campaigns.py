@@ -47,6 +47,10 @@ PROBLEMS: tuple[tuple[dict[str, Any], str, object], ...] = (
     ({"control_groups": ControlGroups(100.5)}, "control_groups.campaign_percentage", 100.5),
     ({"reachability": Reachability(-1)}, "reachability.count", -1),
     ({"goals": (a_goal(name=" "),)}, "goals[0].name", " "),
+    ({"goals": (a_goal(), a_goal("b", event="a\u0000b"))}, "goals[1].event", "a\u0000b"),
+    ({"name": "x" * 501}, "name", "x" * 501),
+    ({"created_by": "half \ud83d"}, "created_by", "half \ud83d"),
+    ({"tags": ("a", "a\u0000b")}, "tags[1]", "a\u0000b"),
 )
 
 SOUND: tuple[dict[str, Any], ...] = (
@@ -60,6 +64,7 @@ SOUND: tuple[dict[str, Any], ...] = (
     {"channel": Channel.PUSH, "delivery_type": DeliveryType.DEVICE_TRIGGERED},
     {"delivery_type": DeliveryType.API_TRIGGERED},
     {"flow_id": "f1", "flow_name": "Welcome"},
+    {"name": "x" * 500, "team": "Müller & 💌", "tags": ("line\nbreak",)},
     {"attribution_window_hours": 1},
     {"attribution_window_hours": 240},
     {"channel": Channel.PUSH, "attribution_window_hours": 36},

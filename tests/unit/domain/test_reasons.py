@@ -178,3 +178,11 @@ def test_every_phase_and_every_loss_occurs() -> None:
     """The vocabularies have no word that no row uses."""
     assert {reason.phase for reason in REASONS} == set(Phase)
     assert {reason.loss for reason in REASONS} == {*Loss, None}
+
+
+@pytest.mark.parametrize("channel", [channel for channel in Channel if channel is not Channel.PUSH])
+def test_a_number_of_push_means_nothing_elsewhere(channel: Channel) -> None:
+    """The numbers of push errors are push's own; on another channel a number is not taken for one of them."""
+    codes = {reason.push_code for reason, on in ROWS if on is channel and reason.push_code}
+
+    assert not any(reason_name(channel, code) in {reason.name for reason in REASONS} for code in codes)

@@ -24,6 +24,9 @@ from objects import a_workspace
         ({"timezone": "europe/berlin"}, "timezone"),
         ({"data_center": "07"}, "data_center"),
         ({"data_center": ""}, "data_center"),
+        ({"name": "x" * 201}, "name"),
+        ({"name": "a\u0000b"}, "name"),
+        ({"name": "half \ud83d"}, "name"),
     ],
 )
 def test_every_contradiction_is_named(fields: dict[str, Any], field: str) -> None:

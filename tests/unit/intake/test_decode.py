@@ -169,3 +169,35 @@ def test_a_field_may_be_null_where_it_may_be_left_out() -> None:
     event = message_event() | dict.fromkeys((*optional, "channel"))
 
     assert _decode(json.dumps([event]).encode()).rejected == []
+
+
+LAST_MOMENT = "2026-01-10T23:59:59.999999999Z"
+
+
+@pytest.mark.parametrize("beside", [[], [{"kind": "nonsense"}]], ids=["good", "beside-a-bad-one"])
+@pytest.mark.parametrize(
+    ("form", "lines"),
+    [
+        (lambda events: json.dumps(events).encode(), False),
+        (lambda events: json.dumps({"events": events}).encode(), False),
+        (lambda events: _lines(*events), True),
+    ],
+    ids=["array", "object", "lines"],
+)
+def test_a_fine_time_is_cut_and_not_rounded(form: Any, lines: bool, beside: list[Any]) -> None:
+    """The last nanosecond of a second belongs to that second, whatever form the batch has."""
+    decoded = _decode(form([message_event(time=LAST_MOMENT), message_event(time=1767225600000), *beside]), lines=lines)
+
+    assert [str(event.time) for event in decoded.events] == ["2026-01-10 23:59:59.999999+00:00", "1767225600000"]
+    assert len(decoded.rejected) == len(beside)
+
+
+def test_only_the_time_is_cut() -> None:
+    """Attributes and ids stay as they were written, however much they look like a time."""
+    looks = f'"time": "{LAST_MOMENT}"'
+    sent = user_event(event_id=looks, time=LAST_MOMENT, attributes={"time": LAST_MOMENT, "note": looks})
+
+    event = USERS.decode(json.dumps([sent]).encode(), lines=False).events[0]
+
+    assert json.loads(bytes(event.attributes)) == {"time": LAST_MOMENT, "note": looks}
+    assert (event.event_id, str(event.time)) == (looks, "2026-01-10 23:59:59.999999+00:00")

@@ -148,6 +148,15 @@ def test_a_key_that_somebody_else_revoked_is_closed(registry_url: str) -> None:
         assert sees(registry_url, lambda: server.workspaces.authenticate("w1", secret) is None)
 
 
+@pytest.mark.parametrize("name", ["x" * 201, "a\u0000b"])
+def test_a_name_that_cannot_be_kept_is_refused(registry_url: str, name: str) -> None:
+    """A key's name that a column cannot hold is the caller's mistake, on every database."""
+    with opened(registry_url, "w1") as registry, pytest.raises(InvalidRequest) as caught:
+        registry.workspaces.create_key("w1", [Scope.STATS_READ], name, MOMENT)
+
+    assert caught.value.field == "name"
+
+
 def test_a_key_that_somebody_else_created_opens(registry_url: str) -> None:
     """A running server takes a new key that was created through another connection, also if it was shown before."""
     with opened_twice(registry_url, "w1") as (server, operator):
