@@ -5,162 +5,39 @@ Every figure is a filter over a list of events and a count of what is left: noth
 """
 
 from collections import Counter
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date
 from fractions import Fraction
-from math import ceil, floor
+from math import ceil
 from typing import Any
-from zoneinfo import ZoneInfo
+
+from conversion_oracle import (
+    CONVERTED,
+    CONVERTED_HELD_OUT,
+    Credit,
+    Event,
+    conversions,
+    converted_users,
+    denominator,
+    figures,
+    held_out_users,
+    uplift,
+)
+from oracle_tables import (
+    CHANNEL_REASON_KEYS,
+    CHANNELS_WITH_PLATFORMS,
+    CONTROL_GROUP_KEYS,
+    FUNNELS,
+    LIVE_EMAIL_KEYS,
+    PERFORMANCE_KEYS,
+    RENAMED_KINDS,
+    SHARED_REASON_KEYS,
+)
+from oracle_values import Number, local_day, milliseconds, percent
 
 Json = dict[str, Any]
-Number = int | float
-Funnel = dict[str, str | tuple[str, ...]]
-
-CHANNELS_WITH_PLATFORMS = ("PUSH", "IN_APP", "ON_SITE", "WEB_PERSONALIZATION")
-"""Every other channel has one pseudo-platform, which is called like the channel."""
-
-CONTROL_GROUP_KEYS = {
-    # "campaing" is how clients know the word: the contract is misspelt, and so it stays.
-    "campaign": "user_removed_due_to_campaing_control_group",
-    "global": "user_removed_due_to_global_control_group",
-}
-
-PERSONALIZATION_REASONS = (
-    "personalization_failed",
-    "personalization_failed_user_attribute",
-    "personalization_failed_event_attribute",
-    "personalization_failed_campaign_attribute",
-    "personalization_failed_undefined",
-    "personalization_failed_unknown",
-)
-
-TEXT_FUNNEL: Funnel = {
-    "reachable_users_in_segment": "targeted",
-    "after_fc": ("frequency_cap",),
-    "users_after_dup": ("duplicate_mobile_number",),
-    "sent": "sent",
-    "delivered": "delivered",
-}
-SHOWN_FUNNEL: Funnel = {"impressions": "impression"}
-
-FUNNELS: dict[str, Funnel] = {
-    "PUSH": {
-        "reachable_users_in_segment": "targeted",
-        "segment_after_uninstall": ("uninstalled",),
-        "after_fc": ("frequency_cap",),
-        "users_after_dup": ("duplicate_token",),
-        "user_devices": "addressed",
-        "active_device_token": "attempted",
-        "sent": "sent",
-        "impressions": "impression",
-    },
-    "EMAIL": {
-        "total_user_in_segment": "targeted",
-        "user_with_email": ("no_email_address",),
-        "user_with_email_after__h_b": ("blocklisted",),
-        "after_invalid_removal": ("invalid_email",),
-        "user_after_duplicate_removal": ("duplicate_email",),
-        "after_fc": ("frequency_cap",),
-        "after_personalization_removal": PERSONALIZATION_REASONS,
-        "sent": "sent",
-        "delivered": "delivered",
-    },
-    "SMS": TEXT_FUNNEL,
-    "RCS": TEXT_FUNNEL,
-    "WHATSAPP": TEXT_FUNNEL,
-    "CONNECTOR": {
-        "total_user_in_segment": "targeted",
-        "after_fc": ("frequency_cap",),
-        "after_personalization_removal": PERSONALIZATION_REASONS,
-        "sent": "sent",
-    },
-    "IN_APP": SHOWN_FUNNEL,
-    "ON_SITE": SHOWN_FUNNEL,
-    "CARDS": SHOWN_FUNNEL,
-    "WEB_PERSONALIZATION": SHOWN_FUNNEL,
-    "FACEBOOK_AUDIENCE": {},
-    "GOOGLE_ADS_AUDIENCE": {},
-}
-"""The stages of each channel in order: a kind of event to count, or the reasons which the stage takes off."""
-
-SHARED_REASON_KEYS = {
-    "campaign_control_group": CONTROL_GROUP_KEYS["campaign"],
-    "global_control_group": CONTROL_GROUP_KEYS["global"],
-    "frequency_cap": "f_c_removed",
-    "do_not_disturb": "rejected_because_of_d_n_d",
-    "minimum_delay": "removed_due_to_minimum_delay",
-    "campaign_minimum_delay": "not_sent_due_to_campaign_level_min_delay",
-    "campaign_frequency_limit": "users_removed_due_to_campaign_frequency_limit",
-    "suppressed": "mo_engage_suppression",
-    "content_not_reproducible": "user_device_was_not_able_to_reproduce_the_content",
-}
-"""Reasons that every channel knows, and the key under which the answer prints each."""
-
-CHANNEL_REASON_KEYS = {
-    "PUSH": {
-        "no_device": "users_removed_as_no_device_was_found",
-        "no_active_token": "users_removed_as_no_active_device_token_was_found",
-        "duplicate_token": "removal_of_duplicate_tokens",
-        "timer_too_long": "timer_duration_exceeded_limit",
-        "timer_too_short": "timer_duration_less_than_15_minutes",
-    },
-    "EMAIL": {"blocklisted": "b_u_c_removed"},
-    # What is shown in an app or on a site has a minimum delay of its own, printed under its own name.
-    "IN_APP": {"minimum_delay": "minimum_delay"},
-    "ON_SITE": {"minimum_delay": "minimum_delay"},
-}
-"""Reasons that only one channel knows, or that it prints differently; all others are their own keys."""
-
-SMS_KEYS = "attempted sent failed delivered click ctr delivery_rate sent_rate failure_rate"
-SHOWN_KEYS = "impression click closed_click ctr"
-
-PERFORMANCE_KEYS = {
-    "PUSH": "attempted sent failed impression click ctr delivery_rate sent_rate failure_rate",
-    "EMAIL": (
-        "attempted sent failed bounced hard_bounce soft_bounce click opened delivered unsubscribe complaint ctr "
-        "delivery_rate sent_rate failure_rate open_rate ctor unsub_rate bounce_rate complaints_rate"
-    ),
-    "SMS": SMS_KEYS,
-    "RCS": f"{SMS_KEYS} read read_rate",
-    "WHATSAPP": "sent delivered read click ctr delivery_rate read_rate",
-    "CONNECTOR": "attempted sent failed ctr sent_rate failure_rate",
-    "CARDS": "sent delivered impression click ctr delivery_rate",
-    "IN_APP": SHOWN_KEYS,
-    "ON_SITE": SHOWN_KEYS,
-    "WEB_PERSONALIZATION": SHOWN_KEYS,
-    "FACEBOOK_AUDIENCE": "attempted sent successfully_synced eligible_users",
-    "GOOGLE_ADS_AUDIENCE": "attempted successfully_synced eligible_users",
-}
-
-RENAMED_KINDS = {
-    "click": "clicked",
-    "closed_click": "closed",
-    "unsubscribe": "unsubscribed",
-    "complaint": "complained",
-    "successfully_synced": "synced",
-    "eligible_users": "eligible",
-}
-"""The keys that count one kind of event, where they are not called like that kind."""
-
-LIVE_EMAIL_KEYS = {"opened": "open", "bounced": "bounce", "failure_rate": "failed_rate"}
-
-GOAL_FIGURES = "conversions cvr uplift total unique revenue average_order_value average_revenue_per_user gcg_uplift"
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A message event with its defaults filled in and its time turned into a local day."""
-
-    kind: str
-    user: str
-    day: date
-    platform: str
-    locale: str
-    variation: str
-    reason: str | None
-    group: str | None
-    bounce_type: str | None
-    machine: bool
+HELD_OUT = ("held_out", CONVERTED_HELD_OUT)
+"""The kinds of what happens to held-out users, who stand in the nodes of their groups only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +81,9 @@ class Layout:
     groups: list[str]
     goals: list[str]
     metric_type: str
+    attribution_type: str
     live: bool
+    on_platform: list[Event]
 
 
 def answer(workspace: Json, campaigns: list[Json], events: list[Json], request: Json, profile: str) -> Json:
@@ -216,13 +95,12 @@ def answer(workspace: Json, campaigns: list[Json], events: list[Json], request: 
     asked = _asked_ids(campaigns, request)
     offset, limit = request.get("offset", 0), request.get("limit", 10)
     registered = {campaign["id"]: campaign for campaign in campaigns}
-    kept = keep_first(workspace["id"], events)
+    happened = all_events(workspace, campaigns, events, request["attribution_type"])
     data = {}
     for campaign_id in asked[offset : offset + limit]:
         if campaign_id in registered:
-            campaign = registered[campaign_id]
-            in_range = events_in_range(campaign, kept, workspace["timezone"], request)
-            layout = _layout(campaign, in_range, request["metric_type"], profile)
+            in_range = events_in_range(campaign_id, happened, request)
+            layout = _layout(registered[campaign_id], in_range, request, profile)
             data[campaign_id] = [{"platforms": _platforms_answer(layout, in_range)}]
     return {
         "response_id": request["request_id"],
@@ -242,31 +120,24 @@ def keep_first(workspace_id: str, events: list[Json]) -> list[Json]:
     return list(kept.values())
 
 
-def events_in_range(campaign: Json, events: list[Json], timezone: str, request: Json) -> list[Event]:
+def all_events(workspace: Json, campaigns: list[Json], events: list[Json], attribution_type: str) -> list[Event]:
+    """Return what happened to the messages of registered campaigns, and after it the conversions credited to them."""
+    timezone = workspace["timezone"]
+    kept = keep_first(workspace["id"], events)
+    registered = {campaign["id"]: campaign for campaign in campaigns}
+    messages = [
+        _event(registered[event["campaign_id"]], event, timezone)
+        for event in kept
+        if "kind" in event and event["campaign_id"] in registered
+    ]
+    user_events = [event for event in kept if "kind" not in event]
+    return messages + conversions(campaigns, messages, user_events, Credit(attribution_type, timezone))
+
+
+def events_in_range(campaign_id: str, events: list[Event], request: Json) -> list[Event]:
     """Return the campaign's events whose local day lies in the requested range, both ends included."""
     first, last = date.fromisoformat(request["start_date"]), date.fromisoformat(request["end_date"])
-    own = [_event(campaign, event, timezone) for event in events if event["campaign_id"] == campaign["id"]]
-    return [event for event in own if first <= event.day <= last]
-
-
-def local_day(time: int | str, timezone: str) -> date:
-    """Return the calendar day of a moment in a time zone: epoch milliseconds, or RFC 3339 with an offset."""
-    if isinstance(time, int):
-        # Adding whole milliseconds stays exact; dividing to get seconds would pass through a float.
-        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=time)
-    else:
-        moment = datetime.fromisoformat(time.upper())
-    return moment.astimezone(ZoneInfo(timezone)).date()
-
-
-def percent(part: int, whole: int) -> Number:
-    """Return a rate in percent, rounded half away from zero to two decimals; 0 when there is no whole."""
-    if whole == 0:
-        return 0
-    hundredths = floor(Fraction(abs(part) * 100 * 100, whole) + Fraction(1, 2))
-    if part < 0:
-        hundredths = -hundredths
-    return hundredths // 100 if hundredths % 100 == 0 else hundredths / 100
+    return [event for event in events if event.campaign_id == campaign_id and first <= event.day <= last]
 
 
 def breakdown_key(channel: str, reason: str) -> str:
@@ -288,8 +159,10 @@ def _asked_ids(campaigns: list[Json], request: Json) -> list[str]:
 
 def _event(campaign: Json, event: Json, timezone: str) -> Event:
     return Event(
+        campaign_id=event["campaign_id"],
         kind=event["kind"],
         user=event["user_id"],
+        moment=milliseconds(event["time"]),
         day=local_day(event["time"], timezone),
         platform=_platform(campaign, event),
         locale=event.get("locale") or "default",
@@ -313,9 +186,9 @@ def _platform(campaign: Json, event: Json) -> str:
     return str(only_platform).upper()
 
 
-def _layout(campaign: Json, events: list[Event], metric_type: str, profile: str) -> Layout:
+def _layout(campaign: Json, events: list[Event], request: Json, profile: str) -> Layout:
     # Held-out users got no message, so the locale and variation on their events mean nothing.
-    messages = [event for event in events if event.kind != "held_out"]
+    messages = [event for event in events if event.kind not in HELD_OUT]
     return Layout(
         channel=campaign["channel"],
         platforms=_platforms(campaign, events),
@@ -323,8 +196,10 @@ def _layout(campaign: Json, events: list[Event], metric_type: str, profile: str)
         variations=_names(campaign.get("variations") or ["variation_1"], [event.variation for event in messages]),
         groups=_groups(campaign.get("control_groups") or {}, events),
         goals=[goal["name"] for goal in campaign.get("goals") or []],
-        metric_type=metric_type,
+        metric_type=request["metric_type"],
+        attribution_type=request["attribution_type"],
         live=profile == "live",
+        on_platform=[],
     )
 
 
@@ -340,7 +215,7 @@ def _names(registered: list[str], seen: list[str]) -> list[str]:
 
 
 def _groups(control_groups: Json, events: list[Event]) -> list[str]:
-    seen = {event.group for event in events if event.kind == "held_out"}
+    seen = {event.group for event in events if event.kind in HELD_OUT}
     groups = []
     if (control_groups.get("campaign_percentage") or 0) > 0 or "campaign" in seen:
         groups.append("campaign")
@@ -361,6 +236,7 @@ def _platforms_answer(layout: Layout, events: list[Event]) -> Json:
 
 
 def _locales_answer(layout: Layout, events: list[Event]) -> Json:
+    layout = replace(layout, on_platform=events)
     all_variations = _variations_answer(layout, events) | _control_groups_answer(layout, events)
     locales = {"all_locale" if layout.live else "all_locales": {"variations": all_variations}}
     for locale in layout.locales:
@@ -381,7 +257,7 @@ def _node_answer(layout: Layout, events: list[Event]) -> Json:
     node = Node(events, layout.metric_type)
     return {
         "performance_stats": _performance_stats(layout, node),
-        "conversion_goal_stats": _goals_answer(layout),
+        "conversion_goal_stats": _goals_answer(layout, events),
         "delivery_funnel": _delivery_funnel(layout.channel, node),
         "failure_breakdown": _failure_breakdown(layout.channel, node),
     }
@@ -393,21 +269,50 @@ def _control_groups_answer(layout: Layout, events: list[Event]) -> Json:
     for group in layout.groups:
         held_out = node.measure([event for event in node.of("held_out") if event.group == group])
         nodes[f"{group}_control_group"] = {
-            "conversion_goal_stats": _goals_answer(layout),
+            "conversion_goal_stats": _group_goals_answer(layout, group),
             "delivery_funnel": {"reachable_users_in_segment": 0},
             "failure_breakdown": {CONTROL_GROUP_KEYS[group]: held_out} if held_out else {},
         }
     return nodes
 
 
-def _goals_answer(layout: Layout) -> Json:
+def _goals_answer(layout: Layout, events: list[Event]) -> Json:
+    goals = {}
+    whole = denominator(layout.channel, layout.attribution_type, events)
+    for goal in layout.goals:
+        credited = [event for event in events if event.kind == CONVERTED and event.goal == goal]
+        own = (converted_users(credited), whole)
+        uplifts = {
+            "uplift": uplift(own, _rate_of_group(layout, "campaign", goal)),
+            "gcg_uplift": uplift(own, _rate_of_group(layout, "global", goal)),
+        }
+        goals[goal] = _named(layout, goal) | figures(credited, whole, layout.metric_type) | uplifts
+    return goals
+
+
+def _group_goals_answer(layout: Layout, group: str) -> Json:
     goals = {}
     for goal in layout.goals:
-        # Conversions are not computed here: every figure of a goal is what it is when nobody converted.
-        goals[goal] = {"goal_name": goal} | dict.fromkeys(GOAL_FIGURES.split(), 0)
-        if layout.live:
-            goals[goal]["name"] = goal
+        credited = _converted_of_group(layout, group, goal)
+        whole = held_out_users(group, layout.on_platform)
+        uplifts = {"uplift": 0, "gcg_uplift": 0}
+        goals[goal] = _named(layout, goal) | figures(credited, whole, layout.metric_type) | uplifts
     return goals
+
+
+def _converted_of_group(layout: Layout, group: str, goal: str) -> list[Event]:
+    held_out = [event for event in layout.on_platform if event.kind == CONVERTED_HELD_OUT and event.group == group]
+    return [event for event in held_out if event.goal == goal]
+
+
+def _rate_of_group(layout: Layout, group: str, goal: str) -> tuple[int, int]:
+    """Return the converted users of a control group and all its users, on the platform that is answered."""
+    credited = _converted_of_group(layout, group, goal)
+    return converted_users(credited), held_out_users(group, layout.on_platform)
+
+
+def _named(layout: Layout, goal: str) -> Json:
+    return {"goal_name": goal, "name": goal} if layout.live else {"goal_name": goal}
 
 
 def _performance_stats(layout: Layout, node: Node) -> Json:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from oracle import answer, breakdown_key, local_day, percent
+from oracle import answer, breakdown_key
+from oracle_values import local_day, percent
 
 Json = dict[str, Any]
 
