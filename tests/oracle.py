@@ -322,7 +322,9 @@ def _performance_stats(layout: Layout, node: Node) -> Json:
         stats["device_start"] = node.count("device_started")
     if layout.live and layout.channel == "EMAIL":
         stats = {LIVE_EMAIL_KEYS.get(key, key): value for key, value in stats.items()}
-        stats["adjusted_open"] = node.measure([event for event in node.of("opened") if not event.machine])
+        by_people = [event for event in node.of("opened") if not event.machine]
+        stats["adjusted_open"] = node.measure(by_people)
+        stats["adjusted_ctor"] = percent(node.unique("clicked"), len({event.user for event in by_people}))
     return stats
 
 

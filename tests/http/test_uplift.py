@@ -30,7 +30,7 @@ def experiment(asker: Asker) -> Asker:
 
 
 def _buy(asker: Asker, *users: str, **fields: Any) -> None:
-    given = {"time": NOON + HOUR, "attributes": {"amount": 10}} | fields
+    given: Json = {"time": NOON + HOUR, "attributes": {"amount": 10}} | fields
     asker.send(*(user_event(user_id=user, **given) for user in users), path="/v1/user-events")
 
 

@@ -536,7 +536,12 @@ def test_push_without_a_platform_is_unknown() -> None:
 
 def test_live_profile() -> None:
     """The live spelling renames keys and adds the aggregate platform, but counts the same."""
-    events = [event("opened"), event("opened", "bob", machine=True), event("bounced", "cid", bounce_type="hard")]
+    events = [
+        event("opened"),
+        event("clicked"),
+        event("opened", "bob", machine=True),
+        event("bounced", "cid", bounce_type="hard"),
+    ]
 
     platforms = platforms_of(campaign(goals=[{"name": "Buy"}]), events, profile="live")
 
@@ -547,6 +552,7 @@ def test_live_profile() -> None:
     assert "control_group" not in platforms["EMAIL"]["locales"]["default"]["variations"]
     stats = variations["all_variations"]["performance_stats"]
     assert (stats["open"], stats["adjusted_open"], stats["bounce"], stats["failed_rate"]) == (2, 1, 1, 0)
+    assert stats["adjusted_ctor"] == 100
     assert not {"opened", "bounced", "failure_rate"} & set(stats)
     assert variations["all_variations"]["conversion_goal_stats"]["Buy"]["name"] == "Buy"
 

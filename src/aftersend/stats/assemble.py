@@ -14,7 +14,7 @@ from aftersend.domain.kinds import ControlGroup
 from aftersend.domain.metrics import metrics_of
 from aftersend.domain.profiles import ALL_VARIATIONS, BARE_CONTROL_GROUP, Profile
 from aftersend.domain.reasons import breakdown_key
-from aftersend.stats.goal_stats import GoalNumbers
+from aftersend.stats.goal_stats import OWN, GoalNumbers
 from aftersend.stats.plan import ANYTHING, SERVED
 from aftersend.stats.request import StatsRequest
 from aftersend.store.levels import ALL
@@ -86,14 +86,17 @@ def _campaign_node(tree: _Tree) -> Json:
 
 
 def _platforms(tree: _Tree) -> list[str]:
-    """The platforms that the campaign has or that something happened on, in the channel's order."""
+    """The platforms that the campaign has or that anything happened or is credited on, in the channel's order."""
     known = CHANNELS[tree.campaign.channel].platforms
     shown = {key[0] for key, cell in tree.cells.items() if cell.events.get(ANYTHING)} | set(tree.campaign.platforms)
+    shown.update(platform for platform, _, _ in tree.goals.nodes_credited())
     return list(known) if len(known) == 1 else [platform for platform in known if platform in shown]
 
 
 def _served(tree: _Tree) -> Iterable[tuple[str, str, str]]:
-    return (key for key, cell in tree.cells.items() if cell.events.get(SERVED))
+    """The nodes with something that happened in the range, or with a credit: its touch may have been before."""
+    yield from (key for key, cell in tree.cells.items() if cell.events.get(SERVED))
+    yield from tree.goals.nodes_credited(OWN)
 
 
 def _names(registered: Sequence[str], seen: Iterable[str]) -> list[str]:
@@ -155,7 +158,8 @@ def _control_groups(tree: _Tree, platform: str) -> Json:
 
 
 def _has_group(tree: _Tree, facts: ControlGroupFacts) -> bool:
-    """A campaign has a group that it is registered with, or that its events say users were held out for."""
+    """A campaign has a group that it is registered with, or that held users out, or whose users convert."""
     groups = tree.campaign.control_groups
     registered = groups.campaign_percentage > 0 if facts.group is ControlGroup.CAMPAIGN else groups.include_global
-    return registered or any(cell.events.get(facts.held_out.tally) for cell in tree.cells.values())
+    held_out = any(cell.events.get(facts.held_out.tally) for cell in tree.cells.values())
+    return registered or held_out or any(tree.goals.nodes_credited(facts.group))

@@ -1,6 +1,6 @@
 """From conversions to the ten fields of each goal. Pure, and it adds nothing up: every node brings its own credits."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -53,6 +53,12 @@ class GoalNumbers:
             )
             for place, goal in enumerate(self.campaign.goals)
         }
+
+    def nodes_credited(self, *groups: str) -> Iterator[tuple[str, str, str]]:
+        """Yield platform, locale and variation of each node that is credited with anything, of these groups or any."""
+        for group, _, platform, locale, variation in self.credits:
+            if not groups or group in groups:
+                yield platform, locale, variation
 
     def _members(self, facts: ControlGroupFacts, cell: Cell) -> int:
         return int(value(facts.members, self.mode, cell))

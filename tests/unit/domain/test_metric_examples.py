@@ -47,6 +47,7 @@ EMAIL: Example = (
         "failure_rate": (20, 22.22),  # 2 of 10, 2 of 9
         "open_rate": (66.67, 66.67),  # 4 openers for 6 delivered
         "ctor": (50, 50),  # 2 clickers of 4 openers
+        "adjusted_ctor": (66.67, 66.67),  # of 3 who opened themselves
         "unsub_rate": (33.33, 20),  # 2 of 6, 1 of 5
         "bounce_rate": (37.5, 28.57),  # 3 of 8, 2 of 7
         "complaints_rate": (16.67, 20),  # 1 of 6, 1 of 5

@@ -85,7 +85,7 @@ def test_what_a_metric_counts_can_happen_on_its_channels(metric: Metric, channel
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 def test_names_of_rates_say_so(metric: Metric) -> None:
     """What is a percentage is called a rate, a click-through rate or a click-to-open rate, and nothing else is."""
-    is_named_as_rate = metric.name.endswith("_rate") or metric.name in {"ctr", "ctor"}
+    is_named_as_rate = metric.name.endswith("_rate") or metric.name in {"ctr", "ctor", "adjusted_ctor"}
 
     assert isinstance(metric.formula, Percent) == is_named_as_rate
 
@@ -106,7 +106,7 @@ def test_rcs_prints_the_keys_of_sms_and_reads() -> None:
 
 
 def test_what_the_live_profile_spells_differently() -> None:
-    """The live profile has five keys that are its own, two of them for metrics that only it prints."""
+    """The live profile has six keys that are its own, three of them for metrics that only it prints."""
     differing = {(metric.key, metric.live_key) for metric in METRICS if metric.key != metric.live_key}
 
     assert differing == {
@@ -114,6 +114,7 @@ def test_what_the_live_profile_spells_differently() -> None:
         ("opened", "open"),
         ("failure_rate", "failed_rate"),
         (None, "adjusted_open"),
+        (None, "adjusted_ctor"),
         (None, "device_start"),
     }
 
