@@ -39,7 +39,19 @@ NO_NUMBERS: tuple[Any, ...] = ("", "ten", "010", "+10", " 10", "10.", ".5", "1,0
 NUMBERS_OF_FILTERS: tuple[Any, ...] = (0, 1, 10, 10.5, -3, 19.99, 10.000000001, -10, 999999999999999)
 TRUTHS: tuple[Any, ...] = (True, True, True, False, False, "true", 1, 0)
 ARRAYS: tuple[Any, ...] = (
-    *(["red", "blue"], ["RED", 7], [7.0, 7.5, True], [], ["Zoë"], [None, False], ["10", "7"], [[10]], [10, "Blue"]),
+    *(
+        ["red", "blue"],
+        ["RED", 7],
+        [0, 1],
+        [True],
+        [7.0, 7.5, True],
+        [],
+        ["Zoë"],
+        [None, False],
+        ["10", "7"],
+        [[10]],
+        [10, "Blue"],
+    ),
     *("red", {"red": 1}, [{"red": 1}], [10.000000001], ["a\\b", 'a"b', "名前"], [-3, 1]),
 )
 ELEMENTS: tuple[Any, ...] = (

@@ -53,7 +53,7 @@ def test_a_change_holds_for_all_history(new_workspace: Callable[..., Asker], see
             assert difference(found, expected) is None, name
             seen.add(str([(figures["total"], figures["revenue"]) for figures in goal_figures(expected)]))
     # The changes make a difference, so it is not always the same that is compared.
-    assert len(seen) > 3
+    assert len(seen) > 2
 
 
 def _answers(caller: Caller, workspace: Json, arrived: list[Json]) -> tuple[Json, Json]:
