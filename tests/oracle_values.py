@@ -15,6 +15,9 @@ NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{3})?)?(Z|[+-]\d{2}:?\d{2})?)?", re.ASCII)
 """The accepted forms of a date, or of a date and time, in an attribute or a filter."""
 
+AFTER_2199 = 7_258_118_400_000
+"""The first millisecond of 2200: the years of moments in attributes are 1970 to 2199."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -35,7 +38,7 @@ def local_day(time: int | str, timezone: str) -> date:
 def moment_of(value: object, timezone: str) -> int | None:
     """Read an attribute or the value of a filter as a moment in milliseconds, or tell that it is none."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return value
+        return value if 0 <= value < AFTER_2199 else None
     if not isinstance(value, str) or not MOMENT.fullmatch(value) or not 1970 <= int(value[:4]) <= 2199:
         return None
     try:

@@ -66,7 +66,7 @@ def _workspace(dice: Random, ids: list[str], zone: str, channel: str) -> Json:
     return {
         "timezone": zone,
         "profile": dice.choice(("documented", "live")),
-        "campaigns": _campaigns(dice, ids, channel),
+        "campaigns": some_campaigns(dice, ids, channel),
         "days": [first, last, hard_day],
         "users": dice.sample(USERS, dice.randint(3, len(USERS))),
         "locales": dice.sample(LOCALES, dice.randint(1, 3)),
@@ -74,7 +74,7 @@ def _workspace(dice: Random, ids: list[str], zone: str, channel: str) -> Json:
     }
 
 
-def _campaigns(dice: Random, ids: list[str], channel: str) -> list[Json]:
+def some_campaigns(dice: Random, ids: list[str], channel: str) -> list[Json]:
     """Make up campaigns in the order of their creation; one that is only `unregistered` is created by its events."""
     campaigns: list[Json] = []
     for number, campaign_id in enumerate(ids):
@@ -122,7 +122,7 @@ def _batches(dice: Random, place: int, workspace: Json) -> list[Json]:
     message_events, user_events = _happenings(dice, workspace)
     batches = []
     for stream, events in ((MESSAGE_EVENTS, message_events), (USER_EVENTS, user_events)):
-        for some in _cut(dice, events):
+        for some in cut(dice, events):
             batches.append(
                 {
                     "workspace": place,
@@ -136,7 +136,7 @@ def _batches(dice: Random, place: int, workspace: Json) -> list[Json]:
     return batches
 
 
-def _cut(dice: Random, events: list[tuple[Json, bool]]) -> list[list[tuple[Json, bool]]]:
+def cut(dice: Random, events: list[tuple[Json, bool]]) -> list[list[tuple[Json, bool]]]:
     """Cut events into up to four pieces, some of them of a single event."""
     cuts = dice.choice((0, 0, 1, 1, 2, 3))
     places = sorted(dice.choice((1, dice.randint(0, len(events)))) for _ in range(cuts))
@@ -194,7 +194,7 @@ def _message_event(dice: Random, workspace: Json, campaign: Json, event_id: str)
         "user_id": dice.choice(workspace["users"]),
         "time": _time(dice, workspace),
         **_details(dice, channel, kind),
-        **_platform(dice, campaign),
+        **some_platform(dice, campaign),
     }
     for field in ("locale", "variation"):
         if dice.random() < 0.7:
@@ -221,7 +221,8 @@ def _details(dice: Random, channel: str, kind: str) -> Json:
     return {field: word for field, word in possible.items() if field == needed or dice.random() < 0.05}
 
 
-def _platform(dice: Random, campaign: Json) -> Json:
+def some_platform(dice: Random, campaign: Json) -> Json:
+    """Name a platform of the campaign's channel, or none where none is needed."""
     channel, registered = campaign["channel"], campaign.get("platforms") or []
     can_be_missing = channel == "PUSH" or channel not in PLATFORMS or len(registered) == 1
     if can_be_missing and dice.random() < 0.3:
@@ -256,10 +257,10 @@ def _time(dice: Random, workspace: Json) -> int | str:
     midnight = datetime.combine(day, time(), ZoneInfo(workspace["timezone"]))
     milliseconds = (midnight - _EPOCH) // timedelta(milliseconds=1)
     milliseconds += dice.choice((0, 0, _HALF_HOUR * dice.randint(-3, 8), dice.randint(0, _DAY)))
-    return _written(dice, milliseconds + dice.choice((-1, 0, 1)))
+    return written(dice, milliseconds + dice.choice((-1, 0, 1)))
 
 
-def _written(dice: Random, milliseconds: int) -> int | str:
+def written(dice: Random, milliseconds: int) -> int | str:
     """Spell a moment as a number, or as RFC 3339 with some offset and some digits after the second."""
     if dice.random() < 0.5:
         return milliseconds

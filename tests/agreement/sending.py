@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from urllib.parse import quote
 
 import httpx
@@ -69,6 +70,12 @@ def _packed(batch: Json) -> tuple[bytes, dict[str, str]]:
     return body, headers
 
 
+def read(body: bytes) -> Json:
+    """Read an answer without losing a digit: numbers with a fraction become decimals."""
+    found: Json = json.loads(body, parse_float=Decimal)
+    return found
+
+
 def difference(found: object, expected: object, place: str = "answer") -> str | None:
     """Say where two JSON values first differ, kinds of numbers included, or return None."""
     if isinstance(found, dict) and isinstance(expected, dict):
@@ -81,6 +88,9 @@ def difference(found: object, expected: object, place: str = "answer") -> str | 
     if isinstance(found, list) and isinstance(expected, list) and len(found) == len(expected):
         pairs = enumerate(zip(found, expected, strict=True))
         return next((told for index, both in pairs if (told := difference(*both, f"{place}[{index}]"))), None)
+    if isinstance(expected, float):
+        # The shortest spelling of a rounded number is the rounded number.
+        expected = Decimal(repr(expected))
     if type(found) is type(expected) and found == expected:
         return None
     return f"{place}: {found!r}, but {expected!r} is expected"

@@ -1,19 +1,30 @@
 """However a history reaches the server, the answer is the same, and it has every event that was acknowledged before."""
 
-import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
 import pytest
 
-from agreement.histories import FORMS, MESSAGE_EVENTS, PACKINGS, USER_EVENTS, Json, as_arrivals, make_history
-from agreement.sending import Caller, calling, difference
+from agreement.conversion_histories import make_conversion_history
+from agreement.histories import (
+    ATTRIBUTION_TYPES,
+    FORMS,
+    MESSAGE_EVENTS,
+    PACKINGS,
+    USER_EVENTS,
+    Json,
+    as_arrivals,
+    make_history,
+)
+from agreement.sending import Caller, calling, difference, read
 from builders import Asker, campaign, message_event, question
 from oracle import answer, keep_first
 
 Stream = tuple[str, list[Json]]
 """The name of a stream and its events in order."""
+
+Maker = Callable[[int], Json]
 
 Way = Callable[[Caller, list[Stream], Random], None]
 
@@ -123,23 +134,25 @@ def _first_events(history: Json, place: int) -> list[Stream]:
 
 
 def _bodies(caller: Caller, workspace: Json) -> list[bytes]:
-    """Ask about all campaigns, in both counting modes, each spelled in its own way."""
+    """Ask about all campaigns, by all types of attribution, in both counting modes, each spelled in its own way."""
     return [caller.ask(asked, profile) for asked, profile in _asked(workspace)]
 
 
 def _asked(workspace: Json) -> list[tuple[Json, str]]:
     first, last, _ = workspace["days"]
     days = {"start_date": first.isoformat(), "end_date": last.isoformat()}
+    ways = (("TOTAL", "documented"), ("UNIQUE", "live"))
     return [
-        (question(metric_type=metric_type, **days), profile)
-        for metric_type, profile in (("TOTAL", "documented"), ("UNIQUE", "live"))
+        (question(attribution_type=name, metric_type=ways[number % 2][0], **days), ways[number % 2][1])
+        for number, name in enumerate(ATTRIBUTION_TYPES)
     ]
 
 
+@pytest.mark.parametrize("make", [make_history, make_conversion_history])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_any_way_gives_the_same_answer(new_workspace: Callable[..., Asker], seed: int) -> None:
+def test_any_way_gives_the_same_answer(new_workspace: Callable[..., Asker], seed: int, make: Maker) -> None:
     """Whole, in pieces, repeated, shuffled, in any form: the bodies of the answers are equal to the last byte."""
-    history = make_history(seed)
+    history = make(seed)
     workspace = history["workspaces"][0]
     streams = _first_events(history, 0)
     bodies: dict[str, list[bytes]] = {}
@@ -154,14 +167,15 @@ def test_any_way_gives_the_same_answer(new_workspace: Callable[..., Asker], seed
     arrived = [{"campaign_id": "", **event, "workspace_id": "any"} for _, events in streams for event in events]
     for body, (asked, profile) in zip(bodies["whole"], _asked(workspace), strict=True):
         expected = answer(known, workspace["campaigns"], arrived, asked, profile)
-        assert difference(json.loads(body), expected) is None
+        assert difference(read(body), expected) is None
     assert [name for name, some in bodies.items() if some != bodies["whole"]] == []
 
 
+@pytest.mark.parametrize("make", [make_history, make_conversion_history])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_workspaces_never_influence_each_other(new_workspace: Callable[..., Asker], seed: int) -> None:
+def test_workspaces_never_influence_each_other(new_workspace: Callable[..., Asker], seed: int, make: Maker) -> None:
     """A neighbour with the same campaigns, users and event ids changes no byte of an answer, and is not changed."""
-    history = make_history(seed)
+    history = make(seed)
     one, other = history["workspaces"]
     ours, theirs = _first_events(history, 0), _first_events(history, 1)
     with (
@@ -211,7 +225,7 @@ def _ask_after_every_event(asker: Asker, seed: int) -> str | None:
             caller.send(_batch(MESSAGE_EVENTS, [event]))
             arrived.append(event | {"workspace_id": asker.workspace_id})
             asked = question(campaign_ids=["c1"], metric_type="UNIQUE" if number % 5 == 0 else "TOTAL")
-            found = json.loads(caller.ask(asked))
+            found = read(caller.ask(asked))
             if told := difference(found, answer(known, [card], arrived, asked, "documented")):
                 return f"after {number + 1} events: {told}"
     return None

@@ -9,13 +9,16 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from aftersend.cli.client import HttpClient
 from aftersend.cli.loading import load
-from builders import Asker, Json, campaign
+from agreement.histories import ATTRIBUTION_TYPES
+from agreement.sending import read
+from builders import Asker, Json, campaign, question
 from server import Server
 
 _BESIDE = Path(__file__).parents[3] / "shared" / "data" / "hillstrom.csv"
@@ -35,9 +38,39 @@ PUBLISHED = {
 }
 VISITS, ORDERS = 9_394, 578
 
+# Visits, orders and what was spent, by arm and zip code, as published; and both rates in percent of the customers.
+CONVERSIONS = {
+    ("Mens E-Mail", "Rural"): (736, 44, Decimal("4937.91")),
+    ("Mens E-Mail", "Surburban"): (1_647, 118, Decimal("13997.73")),
+    ("Mens E-Mail", "Urban"): (1_511, 105, Decimal("11376.05")),
+    ("Mens E-Mail", "all"): (3_894, 267, Decimal("30311.69")),
+    ("Womens E-Mail", "Rural"): (581, 37, Decimal("4077.97")),
+    ("Womens E-Mail", "Surburban"): (1_427, 73, Decimal("8169.82")),
+    ("Womens E-Mail", "Urban"): (1_230, 79, Decimal("10790.32")),
+    ("Womens E-Mail", "all"): (3_238, 189, Decimal("23038.11")),
+    (CONTROL, "all"): (2_262, 122, Decimal("13908.33")),
+}
+RATES = {
+    "Mens E-Mail": (Decimal("18.28"), Decimal("1.25")),
+    "Womens E-Mail": (Decimal("15.14"), Decimal("0.88")),
+    CONTROL: (Decimal("10.62"), Decimal("0.57")),
+}
+# What the e-mails added to the rates of the control arm, in percent of them, with the one place that was published.
+UPLIFTS = {"Mens E-Mail": ("72.1", "118.8"), "Womens E-Mail": ("42.6", "54.3")}
+
+GOALS = [
+    {"name": "Visit", "event": "Visit"},
+    {"name": "Order", "event": "Order", "revenue_attribute": "amount", "primary": True},
+]
+LONG_ENOUGH = 240
+"""Hours: visits and orders come three days after the e-mail."""
+
 
 def _message_events() -> Iterator[Json]:
-    """Make of each row what happened to its message: three events for a mailed customer, one for the control."""
+    """Make of each row what happened to its message: four events for a mailed customer, one for the control.
+
+    Every mailed customer opens, so that all that was published about an arm is credited to its views.
+    """
     for number, row in enumerate(_rows()):
         common = {
             "campaign_id": "hillstrom",
@@ -50,7 +83,7 @@ def _message_events() -> Iterator[Json]:
             del common["variation"], common["locale"]
             yield {"event_id": f"{number}-held-out", "kind": "held_out", "group": "campaign", **common}
             continue
-        for kind in ("attempted", "sent", "delivered"):
+        for kind in ("attempted", "sent", "delivered", "opened"):
             yield {"event_id": f"{number}-{kind}", "kind": kind, **common}
 
 
@@ -78,7 +111,12 @@ def _rows() -> Iterator[dict[str, str]]:
 def loaded(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Asker:
     """A workspace into which the challenge was loaded, twice."""
     asker = server.create_workspace("hillstrom")
-    body = campaign(variations=["Mens E-Mail", "Womens E-Mail"], control_groups={"campaign_percentage": 33})
+    body = campaign(
+        variations=["Mens E-Mail", "Womens E-Mail"],
+        control_groups={"campaign_percentage": 33},
+        goals=GOALS,
+        attribution_window_hours=LONG_ENOUGH,
+    )
     assert asker.put_campaign("hillstrom", body).status_code == 200
     folder = tmp_path_factory.mktemp("hillstrom")
     files: dict[str, Callable[[], Iterator[Json]]] = {"messages": _message_events, "users": _user_events}
@@ -86,7 +124,7 @@ def loaded(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Asker:
         text = "".join(json.dumps(event) + "\n" for event in events())
         (folder / f"{name}.ndjson").write_text(text, encoding="utf-8")
     paths = [folder / f"{name}.ndjson" for name in files]
-    expected = 3 * 42_694 + 21_306 + VISITS + ORDERS
+    expected = 4 * 42_694 + 21_306 + VISITS + ORDERS
     with HttpClient(asker.url, asker.workspace_id, asker.secret).open() as client:
         first, second = load(client, paths, None, None), load(client, paths, None, None)
     assert (first.accepted, first.duplicates, first.rejected) == (expected, 0, 0)
@@ -125,3 +163,66 @@ def test_the_control_arm_is_held_out(loaded: Asker, mode: str) -> None:
     assert held_out["failure_breakdown"] == {"user_removed_due_to_campaing_control_group": PUBLISHED[CONTROL]["all"]}
     assert everyone["performance_stats"]["sent"] == 42_694
     assert everyone["failure_breakdown"] == {}
+
+
+def _goals(asker: Asker, zip_code: str, variation: str, **asked: str) -> tuple[Json, Json]:
+    """Return the figures of visits and of orders in one node, with every digit."""
+    body = question(campaign_ids=["hillstrom"], **asked)
+    tree = read(asker.ask(body).content)["data"]["hillstrom"][0]["platforms"]["EMAIL"]["locales"]
+    locale = "all_locales" if zip_code == "all" else zip_code
+    goals = tree[locale]["variations"][variation]["conversion_goal_stats"]
+    return goals["Visit"], goals["Order"]
+
+
+@pytest.mark.parametrize("mode", ["TOTAL", "UNIQUE"])
+@pytest.mark.parametrize("attribution_type", ["VIEW_THROUGH", "TOTAL_CONVERSIONS"])
+@pytest.mark.parametrize(("arm", "zip_code"), [key for key in CONVERSIONS if key[0] != CONTROL])
+def test_visits_and_orders(loaded: Asker, arm: str, zip_code: str, attribution_type: str, mode: str) -> None:
+    """Every arm has the visits, orders and revenue in every zip code that were published, to the cent."""
+    visit, order = _goals(loaded, zip_code, arm, attribution_type=attribution_type, metric_type=mode)
+
+    visits, orders, revenue = CONVERSIONS[arm, zip_code]
+    counts = ("total", "unique", "conversions")
+    assert [visit[name] for name in counts] == [visits] * 3
+    assert [order[name] for name in counts] == [orders] * 3
+    assert (visit["revenue"], order["revenue"]) == (0, revenue)
+    assert order["average_order_value"] == order["average_revenue_per_user"] == round(revenue / orders, 2)
+
+
+@pytest.mark.parametrize("attribution_type", ["VIEW_THROUGH", "TOTAL_CONVERSIONS"])
+@pytest.mark.parametrize("arm", UPLIFTS)
+def test_rates_and_uplifts(loaded: Asker, arm: str, attribution_type: str) -> None:
+    """Every arm has the rates that were published, and is above the control arm by as much as was published."""
+    goals = _goals(loaded, "all", arm, attribution_type=attribution_type)
+
+    assert tuple(goal["cvr"] for goal in goals) == RATES[arm]
+    assert tuple(str(round(goal["uplift"], 1)) for goal in goals) == UPLIFTS[arm]
+    assert [goal["gcg_uplift"] for goal in goals] == [0, 0]
+
+
+@pytest.mark.parametrize("attribution_type", ATTRIBUTION_TYPES)
+def test_conversions_of_the_control_arm(loaded: Asker, attribution_type: str) -> None:
+    """The control arm has the visits, orders, revenue and rates that were published, by whatever type."""
+    visit, order = _goals(loaded, "all", "campaign_control_group", attribution_type=attribution_type)
+
+    visits, orders, revenue = CONVERSIONS[CONTROL, "all"]
+    assert (visit["total"], visit["unique"], order["total"], order["unique"]) == (visits, visits, orders, orders)
+    assert (visit["cvr"], order["cvr"]) == RATES[CONTROL]
+    assert (visit["revenue"], order["revenue"]) == (0, revenue)
+    assert {goal[name] for goal in (visit, order) for name in ("uplift", "gcg_uplift")} == {0}
+
+
+@pytest.mark.parametrize("attribution_type", ["CLICK_THROUGH", "IN_SESSION", "CLICK_CONVERSIONS"])
+def test_nobody_clicked(loaded: Asker, attribution_type: str) -> None:
+    """Without a click no conversion of a mailed customer is credited by click."""
+    for goal in _goals(loaded, "all", "all_variations", attribution_type=attribution_type):
+        assert (goal["total"], goal["cvr"], goal["revenue"], goal["uplift"]) == (0, 0, 0, 0)
+
+
+def test_everything_is_credited_once(loaded: Asker) -> None:
+    """Both arms and the control arm together have all visits and orders of the file."""
+    mailed, held_out = _goals(loaded, "all", "all_variations"), _goals(loaded, "all", "campaign_control_group")
+
+    totals = [mail["total"] + control["total"] for mail, control in zip(mailed, held_out, strict=True)]
+
+    assert totals == [VISITS, ORDERS]
