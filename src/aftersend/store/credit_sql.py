@@ -14,7 +14,7 @@ from aftersend.domain.filters import NUMBER_PLACES
 from aftersend.domain.kinds import ControlGroup, Kind
 from aftersend.domain.periods import DAY_MILLISECONDS
 from aftersend.store.conversion_query import Claimant, ConversionQuery, Definition
-from aftersend.store.filter_sql import Words, condition_sql, number, raw
+from aftersend.store.filter_sql import Scope, Words, condition_sql, number, raw
 
 GROUPS = ("", *(group.value for group in ControlGroup))
 """Whose node a credit belongs to: the campaign's own, or that of a control group. Numbered from 0."""
@@ -46,8 +46,10 @@ class CreditSql:
         conditions = [f"winner.3 IN {self._list('UInt32', asked)}"]
         if self._query.clicks_only:
             conditions.append(f"(winner.4 > 0 OR winner.1 = {int(Depth.CLICK)})")
-        amount, currency = self.worth()
+        scope = Scope(self.words)
+        amount, currency = self.worth(scope)
         return f"""
+        {scope.clause()}
         SELECT user_id, winner.3 AS position, winner.4 AS held_out, goal,
             winner.5 AS platform, winner.6 AS locale, winner.7 AS variation,
             {amount} AS amount, {currency} AS currency
@@ -75,9 +77,10 @@ class CreditSql:
     def goal_events(self) -> str:
         """Write the statement of the goal events, each with the definitions that it meets."""
         first, last = self._query.days
+        scope = Scope(self.words)
         names = sorted({definition.event for definition in self._definitions})
         matching = [
-            (self._number(definition), self._matches(definition, single=len(names) == 1))
+            (self._number(definition), self._matches(definition, scope, single=len(names) == 1))
             for definition in self._definitions
         ]
         if len(matching) == 1:
@@ -90,6 +93,7 @@ class CreditSql:
         return f"""
                 SELECT user_id, event_id, happened, bucket, definitions, {needed} AS attributes
                 FROM (
+                    {scope.clause()}
                     SELECT user_id, event_id, attributes, toUnixTimestamp64Milli(time) AS happened,
                         intDiv(happened, {self._width()}) AS bucket, {definitions} AS definitions
                     FROM user_events
@@ -97,9 +101,9 @@ class CreditSql:
                         AND day BETWEEN {self._day(first)} AND {self._day(last)} AND {condition}{restricted}
                 )"""
 
-    def _matches(self, definition: Definition, *, single: bool) -> str:
+    def _matches(self, definition: Definition, scope: Scope, *, single: bool) -> str:
         conditions = [] if single else [f"name = {self.words.text(definition.event)}"]
-        conditions += [condition_sql(one, self._query.zone, self.words) for one in definition.conditions]
+        conditions += [condition_sql(one, self._query.zone, scope) for one in definition.conditions]
         return " AND ".join(conditions) or "1"
 
     def _touches(self) -> str:
@@ -148,7 +152,7 @@ class CreditSql:
         numbers_of = self._list("UInt16", [self._number(one.goals[place].definition) for one, place in self._goals])
         return f"arrayFilter(one -> has({definitions}, {numbers_of}[one]), {of_claimant})"
 
-    def worth(self) -> tuple[str, str]:
+    def worth(self, scope: Scope) -> tuple[str, str]:
         """Write SQL for the amount of a credited event, NULL where there is none, and for the currency it is in.
 
         Both are about `attributes` and the number `goal`.
@@ -161,9 +165,9 @@ class CreditSql:
                 goals_of_money.setdefault((money.attribute, money.currency), []).append(place)
         amounts, currencies = [], []
         for (attribute, currency), goals in goals_of_money.items():
-            amount = number(raw(attribute, self.words), self.words)
+            amount = number(raw(attribute, scope), scope)
             parent, dot, _ = attribute.rpartition(".")
-            named = f"upper(JSONExtractString({raw(f'{parent}{dot}currency', self.words)}))"
+            named = f"upper(JSONExtractString({raw(f'{parent}{dot}currency', scope)}))"
             mine = f"goal IN {self._list('UInt32', goals)}"
             if currency is not None:
                 amounts.append(f"{mine}, if({named} IN ('', {self.words.text(currency)}), {amount}, NULL)")

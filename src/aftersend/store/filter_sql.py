@@ -32,6 +32,12 @@ class Words:
     def __init__(self) -> None:
         self.parameters: dict[str, Any] = {}
         self._names: dict[tuple[str, str], str] = {}
+        self._aliases = 0
+
+    def name(self) -> str:
+        """Return a name for an expression that no other one of the statement has."""
+        self._aliases += 1
+        return f"x{self._aliases}"
 
     def text(self, value: str) -> str:
         """Return the place of a text."""
@@ -55,44 +61,65 @@ class Words:
         return f"{{{self._names[known]}:{kind}}}"
 
 
-def raw(name: str, words: Words) -> str:
+class Scope:
+    """The expressions of one SELECT that have a name, so that each is written and computed once."""
+
+    def __init__(self, words: Words) -> None:
+        self.words = words
+        self._named: dict[str, str] = {}
+
+    def let(self, expression: str) -> str:
+        """Return the name of an expression."""
+        if expression not in self._named:
+            self._named[expression] = self.words.name()
+        return self._named[expression]
+
+    def clause(self) -> str:
+        """Write the clause that goes before the SELECT."""
+        named = ", ".join(f"{expression} AS {name}" for expression, name in self._named.items())
+        return f"WITH {named}" if named else ""
+
+
+def raw(name: str, scope: Scope) -> str:
     """Return SQL for the raw JSON of an attribute; it is empty where there is none.
 
     The literal name comes first; where there is none, its dots lead into nested objects.
     """
+    words = scope.words
     literal = words.text(name)
     direct = f"JSONExtractRaw(attributes, {literal})"
     if "." not in name:
-        return direct
+        return scope.let(direct)
     path = ", ".join(words.text(part) for part in name.split("."))
-    return f"if(JSONHas(attributes, {literal}), {direct}, JSONExtractRaw(attributes, {path}))"
+    return scope.let(f"if(JSONHas(attributes, {literal}), {direct}, JSONExtractRaw(attributes, {path}))")
 
 
-def number(value: str, words: Words) -> str:
+def number(value: str, scope: Scope) -> str:
     """Return SQL for the number that raw JSON is or is written as, or NULL."""
-    text = f"if({_is_text(value)}, JSONExtractString({value}), {value})"
-    decimal = f"toDecimal128OrNull({text}, {NUMBER_PLACES})"
+    words = scope.words
+    text = scope.let(f"if({_is_text(value)}, JSONExtractString({value}), {value})")
+    decimal = scope.let(f"toDecimal128OrNull({text}, {NUMBER_PLACES})")
     limit = f"toDecimal128({words.text(f'{NUMBER_LIMIT:f}')}, {NUMBER_PLACES})"
     written = f"match({text}, {words.text(f'^(?:{JSON_NUMBER})$')})"
-    return f"if({written} AND ifNull(abs({decimal}) < {limit}, 0), {decimal}, NULL)"
+    return scope.let(f"if({written} AND ifNull(abs({decimal}) < {limit}, 0), {decimal}, NULL)")
 
 
 def _is_text(value: str) -> str:
     return f"startsWith({value}, {_QUOTE})"
 
 
-def condition_sql(condition: Condition, zone: tzinfo, words: Words) -> str:
+def condition_sql(condition: Condition, zone: tzinfo, scope: Scope) -> str:
     """Return SQL that says whether a condition holds."""
-    attribute = raw(condition.name, words)
+    attribute = raw(condition.name, scope)
     if condition.test is Test.EXISTS:
         holds = f"{attribute} NOT IN ('', 'null')"
     else:
-        holds = _TYPES[condition.data_type](condition, attribute, zone, words)
+        holds = _TYPES[condition.data_type](condition, attribute, zone, scope)
     return f"NOT ({holds})" if condition.negate else f"({holds})"
 
 
-def _string(condition: Condition, attribute: str, _zone: tzinfo, words: Words) -> str:
-    text, values = _folded(condition, f"JSONExtractString({attribute})", words)
+def _string(condition: Condition, attribute: str, _zone: tzinfo, scope: Scope) -> str:
+    text, values = _folded(condition, scope.let(f"JSONExtractString({attribute})"), scope.words)
     test = {
         Test.EQUAL: f"has({values}, {text})",
         Test.CONTAINS: f"arrayExists(part -> position({text}, part) > 0, {values})",
@@ -109,8 +136,8 @@ def _folded(condition: Condition, text: str, words: Words) -> tuple[str, str]:
     return f"lowerUTF8({text})", f"arrayMap(one -> lowerUTF8(one), {values})"
 
 
-def _double(condition: Condition, attribute: str, _zone: tzinfo, words: Words) -> str:
-    return _compared(condition, number(attribute, words), [_decimal(value, words) for value in condition.values])
+def _double(condition: Condition, attribute: str, _zone: tzinfo, scope: Scope) -> str:
+    return _compared(condition, number(attribute, scope), [_decimal(value, scope.words) for value in condition.values])
 
 
 def _decimal(value: Value, words: Words) -> str:
@@ -118,15 +145,16 @@ def _decimal(value: Value, words: Words) -> str:
     return f"toDecimal128({words.text(f'{value:f}')}, {NUMBER_PLACES})"
 
 
-def _bool(condition: Condition, attribute: str, _zone: tzinfo, words: Words) -> str:
-    return f"{attribute} = {words.text('true' if condition.values[0] else 'false')}"
+def _bool(condition: Condition, attribute: str, _zone: tzinfo, scope: Scope) -> str:
+    return f"{attribute} = {scope.words.text('true' if condition.values[0] else 'false')}"
 
 
-def _datetime(condition: Condition, attribute: str, zone: tzinfo, words: Words) -> str:
-    text = f"JSONExtractString({attribute})"
+def _datetime(condition: Condition, attribute: str, zone: tzinfo, scope: Scope) -> str:
+    words = scope.words
+    text = scope.let(f"JSONExtractString({attribute})")
     parsed = f"parseDateTime64BestEffortOrNull({text}, 3, {words.text(str(zone))})"
     written = f"match({text}, {words.text(f'^(?:{MOMENT})$')})"
-    moment = (
+    moment = scope.let(
         f"multiIf(match({attribute}, '^[0-9]+$'), toInt64OrNull({attribute}), "
         f"{_is_text(attribute)} AND {written}, toUnixTimestamp64Milli({parsed}), NULL)"
     )
@@ -149,14 +177,14 @@ def _compared(condition: Condition, found: str, values: list[str]) -> str:
     return f"ifNull({test}, 0)"
 
 
-def _array(condition: Condition, attribute: str, _zone: tzinfo, words: Words) -> str:
-    element, values = _folded(condition, "JSONExtractString(element)", words)
+def _array(condition: Condition, attribute: str, _zone: tzinfo, scope: Scope) -> str:
+    element, values = _folded(condition, "JSONExtractString(element)", scope.words)
     tests = [f"{_is_text('element')} AND has({values}, {element})"]
     for value in condition.values:
         if isinstance(value, bool):
             tests.append(f"element = '{'true' if value else 'false'}'")
         elif isinstance(value, Decimal):
-            same = f"toDecimal128OrNull(element, {NUMBER_PLACES}) = {_decimal(value, words)}"
+            same = f"toDecimal128OrNull(element, {NUMBER_PLACES}) = {_decimal(value, scope.words)}"
             tests.append(f"NOT {_is_text('element')} AND ifNull({same}, 0)")
     alternatives = " OR ".join(f"({test})" for test in tests)
     elements = f"JSONExtractArrayRaw({attribute})"

@@ -19,3 +19,18 @@ def grouping_sets(*keys: str, over_platforms: bool) -> str:
         for variation in ((), ("variation",))
     )
     return f"GROUPING SETS ({', '.join(sets)})"
+
+
+def places(*, over_platforms: bool) -> str:
+    """Return an array of the nodes in which a row counts, as (platform, locale, variation).
+
+    Copying folded rows to their nodes is planned much faster than grouping sets are, and runs as fast.
+    """
+    platforms = ("platform", f"'{ALL}'") if over_platforms else ("platform",)
+    nodes = (
+        f"(toString({platform}), toString({locale}), toString({variation}))"
+        for platform in platforms
+        for locale in (f"'{ALL}'", "locale")
+        for variation in (f"'{ALL}'", "variation")
+    )
+    return f"[{', '.join(nodes)}]"

@@ -7,7 +7,7 @@ from aftersend.domain.kinds import Kind
 from aftersend.store.conversion_query import ConversionQuery
 from aftersend.store.credit_sql import CreditSql
 from aftersend.store.engine import Engine
-from aftersend.store.levels import grouping_sets
+from aftersend.store.levels import places
 
 CreditKey = tuple[str, str, int, str, str, str]
 """Campaign, control group (empty for the campaign's own nodes), the goal's place, platform, locale, variation."""
@@ -20,7 +20,7 @@ def read_conversions(engine: Engine, query: ConversionQuery) -> dict[CreditKey, 
         return {}
     sql = CreditSql(query)
     statement = f"""
-SELECT position, held_out, goal, platform, locale, variation, sum(events), uniqExactMerge(users),
+SELECT position, held_out, goal, place.1, place.2, place.3, sum(events), uniqExactMerge(users),
     if(length(groupUniqArrayIf(currency, currency != '')) > 1, 0, sum(revenue))
 FROM (
     SELECT position, held_out, goal, platform, locale, variation, currency,
@@ -28,7 +28,8 @@ FROM (
     FROM ({sql.credits()})
     GROUP BY position, held_out, goal, platform, locale, variation, currency
 )
-GROUP BY {grouping_sets("position", "held_out", "goal", over_platforms=query.over_platforms)}
+ARRAY JOIN {places(over_platforms=query.over_platforms)} AS place
+GROUP BY position, held_out, goal, place
 """
     return {
         (*sql.names(position, held_out, goal), platform, locale, variation): Conversions(events, users, revenue)

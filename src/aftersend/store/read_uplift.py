@@ -12,6 +12,7 @@ from aftersend.domain.kinds import Kind
 from aftersend.store.conversion_query import Claimant, ConversionQuery
 from aftersend.store.credit_sql import GROUPS, HELD_OUT_GROUP, CreditSql
 from aftersend.store.engine import Engine
+from aftersend.store.filter_sql import Scope
 from aftersend.store.levels import ALL
 
 ArmKey = tuple[str, str]
@@ -91,13 +92,15 @@ def _read_goals(
     if not claimant.goals:
         return {}
     sql = CreditSql(query)
-    amount, currency = sql.worth()
+    scope = Scope(sql.words)
+    amount, currency = sql.worth(scope)
     exact = f"toDecimal256(revenue, {NUMBER_PLACES})"
     # Of every user one row first: the spread between users is what the comparison rests on.
     statement = f"""
 SELECT held_out_first, arm, goal, count(), sum(events), sum(revenue), sum({exact} * {exact}),
     groupUniqArrayArray(currencies)
 FROM (
+    {scope.clause()}
     SELECT user_id, held_out_first, arm, goal, count() AS events, sum(ifNull({amount}, 0)) AS revenue,
         groupUniqArrayIf({currency}, {currency} != '') AS currencies
     FROM (
