@@ -19,10 +19,11 @@ from builders import Asker
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server and the parts behind it."""
+    """A running server, the parts behind it, and the folder of its ledger."""
 
     url: str
     parts: app.Parts
+    folder: Path
 
     def create_workspace(self, workspace_id: str, timezone: str = "UTC", profile: str = "documented") -> Asker:
         """Create a workspace and return somebody who may do everything in it."""
@@ -52,7 +53,7 @@ def running(folder: Path) -> Iterator[Server]:
             time.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
         try:
-            yield Server(f"http://127.0.0.1:{port}", parts)
+            yield Server(f"http://127.0.0.1:{port}", parts, settings.ledger_folder)
         finally:
             server.should_exit = True
             thread.join(timeout=30)

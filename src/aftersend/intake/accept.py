@@ -1,8 +1,4 @@
-"""Events of the right shape to rows of the ledger: checked against the catalogue, or turned away with a reason.
-
-What a check looks at (campaign, kind, platform, locale, variation, detail) repeats through a batch, so each
-combination is checked once and remembered for the batch; a row then costs a look-up.
-"""
+"""Events of the right shape to rows of the ledger: checked against the catalogue, or turned away with a reason."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,14 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pyarrow as pa
 
-from aftersend.domain.campaigns import (
-    DEFAULT_LOCALE,
-    DEFAULT_VARIATION,
-    DIMENSION_NAME_RULE,
-    Campaign,
-    is_dimension_name,
-)
-from aftersend.domain.channels import CHANNELS
+from aftersend.domain.campaigns import Campaign
 from aftersend.domain.events import (
     ATTRIBUTES_LIMIT,
     RejectedEvent,
@@ -26,28 +15,15 @@ from aftersend.domain.events import (
     RejectionCode,
     Stream,
 )
-from aftersend.domain.kinds import KINDS, Detail
 from aftersend.domain.periods import EARLIEST_MILLISECONDS, LATEST_MILLISECONDS, DayFinder
-from aftersend.domain.reasons import reason_name
 from aftersend.intake.decode import Decoded
+from aftersend.intake.placement import PlacementMemory, Placements
 from aftersend.intake.wire import MessageEvent, UserEvent
 from aftersend.store.identities import identity
 from aftersend.store.ledger import EventRows
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """Where in the tree of its campaign an event counts."""
-
-    campaign_id: str
-    kind: str
-    platform: str
-    locale: str
-    variation: str
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,50 +43,11 @@ class Accepted:
     rejected: list[RejectedEvent]
 
 
-class _Placements:
-    """The combinations that a batch has brought so far, each checked once."""
-
-    def __init__(self, campaigns: Mapping[str, Campaign]) -> None:
-        self._campaigns = campaigns
-        self._checked: dict[tuple[object, ...], int | Rejection] = {}
-        self.found: dict[Placement, int] = {}
-
-    def number(self, event: MessageEvent) -> int | Rejection:
-        """Return the number of the event's placement, or why it has none."""
-        combination = (
-            event.campaign_id,
-            event.kind,
-            event.platform,
-            event.locale,
-            event.variation,
-            event.reason,
-            event.group,
-            event.bounce_type,
-            event.channel,
-        )
-        result = self._checked.get(combination)
-        if result is None:
-            placed = _place(event, self._campaigns.get(event.campaign_id))
-            result = self.found.setdefault(placed, len(self.found)) if isinstance(placed, Placement) else placed
-            self._checked[combination] = result
-        return result
-
-    def columns(self, numbers: list[int]) -> dict[str, pa.Array]:
-        """Return the columns of the rows that have these placements, as dictionaries of few values."""
-        indices = pa.array(numbers, pa.int32())
-        columns = {}
-        for field in Placement.__slots__:
-            values = [getattr(placement, field) for placement in self.found]
-            encoded = pa.array(values, pa.string()).dictionary_encode()
-            columns[field] = pa.DictionaryArray.from_arrays(encoded.indices.take(indices), encoded.dictionary)
-        return columns
-
-
 def accept_message_events(
-    arrival: Arrival, decoded: Decoded[MessageEvent], campaigns: Mapping[str, Campaign]
+    arrival: Arrival, decoded: Decoded[MessageEvent], campaigns: Mapping[str, Campaign], memory: PlacementMemory
 ) -> Accepted:
     """Check message events against the catalogue and the registered campaigns and make rows of the good ones."""
-    placements = _Placements(campaigns)
+    placements = Placements(arrival.workspace_id, campaigns, memory)
     kept: list[MessageEvent] = []
     numbers: list[int] = []
     times: list[int] = []
@@ -126,6 +63,7 @@ def accept_message_events(
         kept.append(event)
         numbers.append(result)
         times.append(moment)
+    memory.note(placements.added)
     columns = {
         **placements.columns(numbers),
         **_common_columns(arrival, kept, times),
@@ -184,65 +122,6 @@ def _accepted(
     identities = [identity(workspace_id, event_id) for event_id in columns["event_id"].to_pylist()]
     rejected.sort(key=lambda row: row.index)
     return Accepted(EventRows(stream, identities, pa.table(columns)), rejected)
-
-
-def _place(event: MessageEvent, campaign: Campaign | None) -> Placement | Rejection:
-    if campaign is None:
-        return Rejection(
-            RejectionCode.UNKNOWN_CAMPAIGN,
-            "campaign_id",
-            f"register it with PUT /v1/campaigns/{event.campaign_id}, or send 'channel' to have a draft registered",
-        )
-    channel = campaign.channel
-    if event.channel is not None and event.channel is not channel:
-        message = f"campaign {campaign.id} is registered as {channel}; leave 'channel' out or correct it"
-        return Rejection(RejectionCode.CHANNEL_MISMATCH, "channel", message)
-    if channel not in KINDS[event.kind].channels:
-        message = f"'{event.kind}' cannot happen on {channel}; GET /v1/catalogue lists what can"
-        return Rejection(RejectionCode.KIND_NOT_ON_CHANNEL, "kind", message)
-    for field, name in (("locale", event.locale), ("variation", event.variation)):
-        if name is not None and not is_dimension_name(name):
-            return Rejection(RejectionCode.INVALID_VALUE, field, DIMENSION_NAME_RULE)
-    platform = _platform(event, campaign)
-    detail = _detail(event, campaign)
-    if isinstance(platform, Rejection):
-        return platform
-    if isinstance(detail, Rejection):
-        return detail
-    return Placement(
-        campaign.id,
-        event.kind.value,
-        platform,
-        event.locale or DEFAULT_LOCALE,
-        event.variation or DEFAULT_VARIATION,
-        detail,
-    )
-
-
-def _platform(event: MessageEvent, campaign: Campaign) -> str | Rejection:
-    facts = CHANNELS[campaign.channel]
-    if event.platform is not None:
-        platform = event.platform.upper()
-        if platform not in facts.platforms:
-            message = f"{campaign.channel} has the platforms {', '.join(facts.platforms)}"
-            return Rejection(RejectionCode.PLATFORM_NOT_ON_CHANNEL, "platform", message)
-        return platform
-    if facts.unnamed_platform is not None:
-        return facts.unnamed_platform
-    if len(campaign.platforms) == 1:
-        return campaign.platforms[0]
-    message = f"say which of {', '.join(facts.platforms)} it happened on"
-    return Rejection(RejectionCode.MISSING_FIELD, "platform", message)
-
-
-def _detail(event: MessageEvent, campaign: Campaign) -> str | Rejection:
-    needed = KINDS[event.kind].detail
-    if needed is None:
-        return ""
-    given: str | None = getattr(event, needed.value)
-    if given is None:
-        return Rejection(RejectionCode.MISSING_FIELD, needed.value, f"'{event.kind}' needs a {needed.value} beside it")
-    return reason_name(campaign.channel, given) if needed is Detail.REASON else str(given)
 
 
 _TIME_OUT_OF_BOUNDS = Rejection(

@@ -13,6 +13,7 @@ from aftersend.domain.workspaces import Workspace
 from aftersend.intake.accept import Accepted, Arrival, accept_message_events, accept_user_events
 from aftersend.intake.commit import Committer
 from aftersend.intake.decode import BatchDecoder, Decoded
+from aftersend.intake.placement import PlacementMemory
 from aftersend.intake.wire import MessageEvent, UserEvent
 from aftersend.registry.campaigns import Campaigns
 
@@ -39,6 +40,7 @@ class Intake:
         self._now = now
         self._message_events = BatchDecoder(MessageEvent)
         self._user_events = BatchDecoder(UserEvent)
+        self._placements = PlacementMemory()
         self._day_finders: dict[str, DayFinder] = {}
 
     def receive(self, workspace: Workspace, stream: Stream, body: bytes, *, lines: bool) -> Receipt:
@@ -65,7 +67,7 @@ class Intake:
         if stream is Stream.USER_EVENTS:
             return accept_user_events(arrival, self._user_events.decode(body, lines=lines))
         decoded = self._message_events.decode(body, lines=lines)
-        return accept_message_events(arrival, decoded, self._campaigns_of(workspace.id, decoded))
+        return accept_message_events(arrival, decoded, self._campaigns_of(workspace.id, decoded), self._placements)
 
     def _days(self, workspace: Workspace) -> DayFinder:
         # A workspace's zone never changes, so what was found out about its days holds for good.

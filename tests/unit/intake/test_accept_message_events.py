@@ -1,6 +1,7 @@
 """Message events against the catalogue and the registered campaigns: where each counts, or why it does not."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from aftersend.domain.events import Rejection, RejectionCode
 from aftersend.domain.kinds import KINDS, Kind
 from aftersend.intake.accept import Accepted, accept_message_events
 from aftersend.intake.decode import BatchDecoder
+from aftersend.intake.placement import PlacementMemory
 from aftersend.intake.wire import MessageEvent
 from aftersend.store.identities import identity
 from builders import NOON, Json, message_event
@@ -23,9 +25,14 @@ DETAILS: dict[str, Any] = {"reason": "x", "group": "global", "bounce_type": "har
 """A value for every detail that a kind can need."""
 
 
+MEMORY = PlacementMemory()
+"""What all tests of this file have found out, so that each also shows that it holds for the next."""
+
+
 def _accept(*events: Json, campaigns: tuple[Campaign, ...] = (a_campaign(),), zone: str = "UTC") -> Accepted:
     decoded = DECODER.decode(json.dumps(events).encode(), lines=False)
-    return accept_message_events(an_arrival(zone=zone), decoded, {campaign.id: campaign for campaign in campaigns})
+    known = {campaign.id: campaign for campaign in campaigns}
+    return accept_message_events(an_arrival(zone=zone), decoded, known, MEMORY)
 
 
 def _row(event: Json, campaign: Campaign | None = None, zone: str = "UTC") -> Json:
@@ -287,3 +294,34 @@ def test_a_batch_of_nothing_but_mistakes_has_no_rows() -> None:
 
     assert (rows.identities, rows.rows.num_rows) == ([], 0)
     assert rows.rows.column_names == _accept(message_event()).rows.rows.column_names
+
+
+def test_what_was_found_out_holds_while_a_campaign_stays_as_it_is() -> None:
+    """A campaign that has changed is looked at anew, and one of that id elsewhere is another campaign."""
+    event = message_event(campaign_id="shown", platform=None)
+    one = a_campaign("shown", Channel.IN_APP, platforms=("IOS",))
+
+    places = [_row(event, campaign)["platform"] for campaign in (one, one, replace(one, platforms=("WEB",)))]
+    elsewhere = accept_message_events(
+        an_arrival("elsewhere"),
+        DECODER.decode(json.dumps([event]).encode(), lines=False),
+        {"shown": a_campaign("shown", Channel.IN_APP)},
+        MEMORY,
+    )
+
+    assert places == ["IOS", "IOS", "WEB"]
+    assert [row.rejection.code for row in elsewhere.rejected] == [RejectionCode.MISSING_FIELD]
+
+
+def test_memory_is_bounded() -> None:
+    """A sender whose every reason is another one does not fill the memory, and nothing is mistaken on the way."""
+    memory = PlacementMemory()
+    campaign = a_campaign()
+    kept = memory.combinations("w1", campaign)
+
+    memory.note(100_000)
+    still = memory.combinations("w1", campaign)
+    memory.note(1)
+
+    assert still is kept
+    assert memory.combinations("w1", campaign) is not kept
