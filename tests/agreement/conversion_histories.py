@@ -29,6 +29,7 @@ TOUCHES = ("sent", "delivered", "impression", "opened", "clicked", "clicked", "r
 
 WITH_RECEIPTS = ("SMS", "RCS", "WHATSAPP")
 WINDOWS = (1, 2, 24, 36, 240, None)
+CHANNELS_WITH_LONG_WINDOWS = ("EMAIL", "SMS", "WHATSAPP", "RCS", "FACEBOOK_AUDIENCE", "GOOGLE_ADS_AUDIENCE")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE, _HOUR, _DAY = 60_000, 3_600_000, 86_400_000
@@ -60,6 +61,12 @@ def moment_of(event: Json) -> int:
     return (datetime.fromisoformat(found.upper()) - _EPOCH) // timedelta(milliseconds=1)
 
 
+def _window(dice: Random, campaign: Json) -> int | None:
+    """Ten days are for channels whose messages are read late, and for the nodes of flows."""
+    is_long = campaign["channel"] in CHANNELS_WITH_LONG_WINDOWS or campaign.get("flow_id") is not None
+    return dice.choice([hours for hours in WINDOWS if is_long or hours != 240])
+
+
 def _workspace(dice: Random, ids: list[str], zone: str, seed: int) -> Json:
     hard_day = date.fromisoformat(dice.choice(ZONES[zone]))
     first = hard_day - timedelta(days=dice.randint(3, 14))
@@ -68,7 +75,7 @@ def _workspace(dice: Random, ids: list[str], zone: str, seed: int) -> Json:
         if not campaign.get("unregistered"):
             pair = PAIRS[(seed + number) % len(PAIRS)]
             campaign["goals"] = some_goals(dice, pair, zone, hard_day)
-            campaign["attribution_window_hours"] = dice.choice(WINDOWS)
+            campaign["attribution_window_hours"] = _window(dice, campaign)
     return {
         "timezone": zone,
         "profile": dice.choice(("documented", "live")),

@@ -24,7 +24,14 @@ def make_filter_history(seed: int) -> Json:
         condition = some_filter(dice, pair, zone, hard_day)
         goals.append({"name": f"Goal {number}", "event": "purchase", "filters": [condition]})
         goals[-1] |= {"revenue_attribute": "amount", "currency": "EUR"}
-    campaign = {"id": "c1", "name": "Seen", "channel": "CARDS", "goals": goals, "attribution_window_hours": 240}
+    campaign = {
+        "id": "c1",
+        "name": "Seen",
+        "channel": "CARDS",
+        "goals": goals,
+        "attribution_window_hours": 240,
+        "flow_id": "f",
+    }
     seen = datetime.combine(hard_day, time(12), UTC)
     common = {"user_id": "ann", "time": seen.isoformat()}
     view = {"event_id": "view", "kind": "impression", "campaign_id": "c1", **common}

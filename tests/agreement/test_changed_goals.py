@@ -28,7 +28,7 @@ CHANGES: dict[str, Json] = {
     "any currency": {"goals": [{name: value for name, value in BUY.items() if name != "currency"}]},
     "another goal": {"goals": [BUY, {"name": "Sign-ups", "event": "sign-up"}]},
     "a shorter window": {"goals": [BUY], "attribution_window_hours": 1},
-    "a longer window": {"goals": [BUY], "attribution_window_hours": 240},
+    "a longer window": {"goals": [BUY], "attribution_window_hours": 240, "flow_id": "f"},
     "no goal": {"goals": []},
 }
 
