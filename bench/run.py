@@ -1,7 +1,8 @@
-"""The command line of the benchmarks: `ingest`, `stats` or `all`."""
+"""The command line of the benchmarks: `ingest`, `stats`, `conversions` or `all`."""
 
 import argparse
 
+import conversions
 import ingest
 import machine
 import stats
@@ -10,7 +11,7 @@ import stats
 def main() -> None:
     """Measure what was asked for and print tables."""
     parser = argparse.ArgumentParser(description="Measure the server against the engine itself.")
-    parser.add_argument("what", choices=["ingest", "stats", "all"], nargs="?", default="all")
+    parser.add_argument("what", choices=["ingest", "stats", "conversions", "all"], nargs="?", default="all")
     parser.add_argument("--quick", action="store_true", help="small amounts: does it work, not how fast")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each side, by turns (3)")
     given = parser.parse_args()
@@ -23,6 +24,13 @@ def main() -> None:
         _print_head("Stats: a call for ten campaigns, thirty days", stats.HEAD)
         for answered in stats.measure(given.repeats, quick=given.quick):
             _print_row(answered.row())
+
+    if given.what in ("conversions", "all"):
+        _print_head(
+            "Conversions: an answer for ten campaigns with one goal, view-through, thirty days", conversions.HEAD
+        )
+        for credited in conversions.measure(given.repeats, quick=given.quick):
+            _print_row(credited.row())
 
 
 def _print_head(title: str, names: list[str]) -> None:

@@ -113,7 +113,7 @@ def loaded(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Asker:
     asker = server.create_workspace("hillstrom")
     body = campaign(
         variations=["Mens E-Mail", "Womens E-Mail"],
-        control_groups={"campaign_percentage": 33},
+        control_groups={"campaign_percentage": 100 / 3},
         goals=GOALS,
         attribution_window_hours=LONG_ENOUGH,
     )
@@ -226,3 +226,75 @@ def test_everything_is_credited_once(loaded: Asker) -> None:
     totals = [mail["total"] + control["total"] for mail, control in zip(mailed, held_out, strict=True)]
 
     assert totals == [VISITS, ORDERS]
+
+
+# By intention to treat, as published: lift in points, z, p; the interval where it was published.
+LIFTS = {
+    ("Mens E-Mail", "Visit"): ("7.65896", "22.486", None, None),
+    ("Womens E-Mail", "Visit"): ("4.52331", "13.949", None, None),
+    ("Mens E-Mail", "Order"): ("0.68050", "7.385", "1.52e-13", ("0.50002", "0.86098")),
+    ("Womens E-Mail", "Order"): ("0.31111", "3.780", "1.57e-04", ("0.14987", "0.47234")),
+}
+# Spend for each customer: lift, Welch's t, p, interval.
+SPEND = {
+    "Mens E-Mail": ("0.769827", "5.300", "1.16e-07", ("0.4851", "1.0545")),
+    "Womens E-Mail": ("0.424412", "3.256", "1.13e-03", ("0.1690", "0.6799")),
+}
+
+
+def _uplift(asker: Asker) -> Json:
+    answer = asker.request("GET", "/v1/campaigns/hillstrom/uplift")
+    assert answer.status_code == 200, answer.text
+    found: Json = answer.json()
+    return found
+
+
+def _comparison(asker: Asker, arm: str, goal: str) -> Json:
+    (found,) = [row for row in _uplift(asker)["goals"] if row["goal_name"] == goal]
+    (row,) = [row for row in found["intention_to_treat"]["comparisons"] if row["arm"] == arm]
+    comparison: Json = row
+    return comparison
+
+
+@pytest.mark.parametrize(("arm", "goal"), LIFTS)
+def test_lifts_of_rates(loaded: Asker, arm: str, goal: str) -> None:
+    """The comparison with the control arm has the published lift, z, p and interval, to every published digit."""
+    lift, z, p_value, interval = LIFTS[arm, goal]
+
+    found = _comparison(loaded, arm, goal)["conversion_rate"]
+
+    assert (f"{found['absolute_lift'] * 100:.5f}", f"{found['z_test']['z']:.3f}") == (lift, z)
+    if p_value is not None:
+        assert f"{found['z_test']['p_value']:.2e}" == p_value
+    if interval is not None:
+        ends = found["z_test"]["absolute_interval"]
+        assert (f"{ends['low'] * 100:.5f}", f"{ends['high'] * 100:.5f}") == interval
+
+
+@pytest.mark.parametrize("arm", SPEND)
+def test_lifts_of_spend(loaded: Asker, arm: str) -> None:
+    """Spend for each customer has the published lift, t, p and interval."""
+    lift, t, p_value, interval = SPEND[arm]
+
+    found = _comparison(loaded, arm, "Order")["revenue_per_user"]
+
+    ends = found["welch"]["absolute_interval"]
+    assert (f"{found['absolute_lift']:.6f}", f"{found['welch']['t']:.3f}") == (lift, t)
+    assert f"{found['welch']['p_value']:.2e}" == p_value
+    assert (f"{ends['low']:.4f}", f"{ends['high']:.4f}") == interval
+
+
+def test_the_arms_are_as_large_as_they_should_be(loaded: Asker) -> None:
+    """The check of the arms' sizes has the published chi-square and p."""
+    answer = _uplift(loaded)
+
+    arms = {arm["arm"]: arm["users"] for arm in answer["arms"]}
+    assert arms == {
+        "all_variations": 42_694,
+        "Mens E-Mail": 21_307,
+        "Womens E-Mail": 21_387,
+        "campaign_control_group": 21_306,
+    }
+    ratio = answer["sample_ratio"]
+    assert (f"{ratio['chi_square']:.4f}", f"{ratio['p_value']:.4f}") == ("0.2025", "0.9037")
+    assert not ratio["suspicious"]
