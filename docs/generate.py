@@ -234,6 +234,9 @@ BODIES = {
     "FilterBody": "A filter of a goal",
     "ControlGroupsBody": "The control groups of a campaign",
     "ReachabilityBody": "The reachability of a campaign",
+    "AssignmentsBody": "A request for assignments",
+    "GlobalControlGroupBody": "The global control group",
+    "UserListBody": "The users of an uploaded global control group",
 }
 
 

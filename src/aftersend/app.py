@@ -116,6 +116,7 @@ def _joined(
     from aftersend.api.observe import Observations
     from aftersend.api.room import Room
     from aftersend.api.services import Services
+    from aftersend.intake.assign import Assigner
     from aftersend.intake.commit import Committer
     from aftersend.intake.receive import Intake
     from aftersend.stats.answer import Stats
@@ -128,6 +129,7 @@ def _joined(
     services = Services(
         registry=registry,
         intake=intake,
+        assigner=Assigner(registry.campaigns, registry.uploaded_users, intake),
         stats=stats,
         uplift=Uplift(registry.campaigns, engine, stats),
         limits=CallLimits(settings.limits, settings.failed_sign_ins_per_minute, time.time),

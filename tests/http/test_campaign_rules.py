@@ -91,6 +91,9 @@ def _moments() -> Iterator[Case]:
 def _numbers() -> Iterator[Case]:
     yield from _each("attribution_window_hours", [0, -1, 241, 10**400, 1.5, "36", True, []])
     yield from _each("control_groups.campaign_percentage", [-0.1, -1, 100.1, 101, 10**400, "5", None, True])
+    yield from _each("variation_percentages", [None, 50, "50", {}, [100]])
+    for shares, field in (([50, 60], ""), ([50], ""), ([50, "50"], "[1]"), ([101, -1], "[0]"), ([None, 100], "[0]")):
+        yield f"variation_percentages{field}", {"variations": ["a", "b"], "variation_percentages": shares}
     yield from _each("control_groups.global", [None, "yes", 1, {}])
     yield from _each("control_groups.size", [5])
     yield from _each("control_groups", [5, None, []])

@@ -58,6 +58,12 @@ def _lines(_context: Any, value: Any) -> Any:
     return value.encode(errors="replace") if isinstance(value, str) else json.dumps(value).encode()
 
 
+@schemathesis.serializer("text/csv")
+def _text(_context: Any, value: Any) -> Any:
+    """Send text as it is."""
+    return str(value).encode(errors="replace")
+
+
 @dataclass(slots=True)
 class Callers:
     """Keys to workspaces that have a campaign with events, and a connection that stays open."""

@@ -39,6 +39,11 @@ def is_lines(request: Request[Any, Any, Any]) -> bool:
     return _media_type(request) in _LINES
 
 
+def is_text(request: Request[Any, Any, Any]) -> bool:
+    """Return whether the body is text, CSV included, rather than JSON."""
+    return _media_type(request).startswith("text/")
+
+
 def _media_type(request: Request[Any, Any, Any]) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 

@@ -10,8 +10,9 @@ from aftersend.domain.attribution import MAXIMUM_WINDOW_HOURS, MINIMUM_WINDOW_HO
 from aftersend.domain.campaigns import Campaign, ControlGroups, DeliveryType, Reachability, Status
 from aftersend.domain.channels import Channel
 from aftersend.domain.goals import Goal, GoalFilter
+from aftersend.domain.percentages import tidy
 from aftersend.errors import InvalidRequest
-from aftersend.intake.decode import UNREADABLE
+from aftersend.intake.decode import UNREADABLE, invalid_field
 
 
 def _short(longest: int, description: str) -> Meta:
@@ -21,6 +22,7 @@ def _short(longest: int, description: str) -> Meta:
 Moment = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset.")]
 Identifier = Annotated[str, _short(128, "Printable, without spaces or slashes.")]
 Word = Annotated[str, Meta(min_length=1, max_length=64)]
+Share = Annotated[float, Meta(ge=0, le=100)]
 Tag = Annotated[str, Meta(max_length=200)]
 AttributeName = Annotated[str, _short(200, "The attribute of the event whose sum is the revenue.")]
 
@@ -76,6 +78,9 @@ class CampaignBody(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tru
     platforms: Annotated[list[Word], Meta(max_length=10, description="Platforms of its channel.")] = []
     locales: Annotated[list[Word], Meta(max_length=200, description="Locales; `default` if none.")] = []
     variations: Annotated[list[Word], Meta(max_length=200, description="Variations; `variation_1` if none.")] = []
+    variation_percentages: Annotated[
+        list[Share], Meta(max_length=200, description="The share of each variation, 100 together; equal if none.")
+    ] = []
     status: Annotated[Status, Meta(description="Where it is in its life.")] = Status.DRAFT
     parent_campaign_id: Annotated[Identifier, Meta(description="The campaign of which it is one run.")] | None = None
     flow_id: Annotated[Identifier, Meta(description="The flow of which it is a node.")] | None = None
@@ -113,7 +118,7 @@ def decode(kind: type[Body], body: bytes) -> Body:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        raise _invalid(error) from error
+        raise invalid_field(error) from error
     except UNREADABLE as error:
         raise InvalidRequest(f"the body is not JSON: {error}", "body") from error
 
@@ -123,16 +128,7 @@ def convert(kind: type[Body], value: object) -> Body:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise _invalid(error) from error
-
-
-def _invalid(error: msgspec.ValidationError) -> InvalidRequest:
-    sentence, _, path = str(error).partition(" - at ")
-    field = path.strip("`").removeprefix("$").removeprefix(".")
-    if sentence.startswith(("Object missing required field", "Object contains unknown field")):
-        named = sentence.split("`")[1]
-        field = f"{field}.{named}" if field else named
-    return InvalidRequest(sentence, field or "body")
+        raise invalid_field(error) from error
 
 
 def to_campaign(body: CampaignBody, campaign_id: str, now: datetime, known: Campaign | None = None) -> Campaign:
@@ -143,7 +139,6 @@ def to_campaign(body: CampaignBody, campaign_id: str, now: datetime, known: Camp
     if body.id is not UNSET and body.id != campaign_id:
         raise InvalidRequest("the id in the body is not the one in the path", "id", body.id)
     groups = body.control_groups
-    percentage = groups.campaign_percentage
     return Campaign(
         id=campaign_id,
         name=body.name,
@@ -155,6 +150,7 @@ def to_campaign(body: CampaignBody, campaign_id: str, now: datetime, known: Camp
         platforms=tuple(platform.upper() for platform in body.platforms),
         locales=tuple(body.locales),
         variations=tuple(body.variations),
+        variation_percentages=tuple(map(tidy, body.variation_percentages)),
         parent_campaign_id=body.parent_campaign_id,
         flow_id=body.flow_id,
         flow_name=body.flow_name,
@@ -165,9 +161,7 @@ def to_campaign(body: CampaignBody, campaign_id: str, now: datetime, known: Camp
         start_time=body.start_time,
         attribution_window_hours=body.attribution_window_hours,
         goals=tuple(_goal(goal) for goal in body.goals),
-        control_groups=ControlGroups(
-            int(percentage) if percentage == int(percentage) else percentage, groups.include_global
-        ),
+        control_groups=ControlGroups(tidy(groups.campaign_percentage), groups.include_global),
         reachability=Reachability(body.reachability.count, body.reachability.updated_at) if body.reachability else None,
     )
 
@@ -206,6 +200,7 @@ def campaign_json(campaign: Campaign) -> dict[str, Any]:
         "platforms": list(campaign.platforms),
         "locales": list(campaign.locales),
         "variations": list(campaign.variations),
+        "variation_percentages": list(campaign.variation_percentages),
         "parent_campaign_id": campaign.parent_campaign_id,
         "flow_id": campaign.flow_id,
         "flow_name": campaign.flow_name,

@@ -8,6 +8,7 @@ import msgspec
 
 from aftersend.api.campaign_json import CampaignBody
 from aftersend.api.campaign_routes import DEFAULT_PAGE, LARGEST_PAGE
+from aftersend.api.control_group_document import control_group_paths, control_group_schemas
 from aftersend.api.document_parts import (
     BATCH_HEADERS,
     CAMPAIGN_ID,
@@ -46,7 +47,7 @@ def api_document() -> Json:
         "tags": [
             {"name": "stats", "description": "Campaign statistics, on the path that clients know."},
             {"name": "events", "description": "What happened to messages, and what users did."},
-            {"name": "campaigns", "description": "The registered campaigns and their goals."},
+            {"name": "campaigns", "description": "The registered campaigns, their goals, the global control group."},
             {"name": "server", "description": "The catalogue, health, counters, this document."},
         ],
         "paths": _paths(),
@@ -78,6 +79,7 @@ def _paths() -> Json:
             ),
         },
         "/v1/campaigns/{campaign_id}/uplift": {"parameters": [CAMPAIGN_ID], "get": _uplift_operation()},
+        **control_group_paths(),
         "/v1/catalogue": {"get": operation("getCatalogue", "Show the catalogue", "server", answers("Catalogue", 401))},
         **{path: {"get": found} for path, found in _open_operations().items()},
     }
@@ -192,6 +194,7 @@ def _schemas() -> Json:
         },
         **stats_schemas(),
         **uplift_schemas(),
+        **control_group_schemas(),
         **error_schemas(),
     }
 

@@ -14,6 +14,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from aftersend.api.auth import TooManyFailures
+from aftersend.api.limits import TooManyCalls
 from aftersend.errors import (
     AftersendError,
     Conflict,
@@ -39,6 +40,7 @@ STATUS: dict[type[AftersendError], int] = {
     Conflict: 409,
     TooLarge: 413,
     TooManyFailures: 429,
+    TooManyCalls: 429,
     Misconfigured: 500,
     Overloaded: 503,
     StoreUnavailable: 503,
@@ -85,7 +87,7 @@ def _status(error: Exception) -> tuple[int, AftersendError | None]:
 def _headers(error: Exception) -> dict[str, str]:
     if isinstance(error, Overloaded | StoreUnavailable):
         return {"Retry-After": str(error.retry_after_seconds)}
-    if isinstance(error, TooManyFailures):
+    if isinstance(error, TooManyFailures | TooManyCalls):
         return error.headers
     if isinstance(error, NotAuthenticated):
         return {"WWW-Authenticate": 'Basic realm="aftersend", charset="UTF-8"'}

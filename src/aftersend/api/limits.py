@@ -8,7 +8,10 @@ from limits import RateLimitItemPerMinute
 from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
+from aftersend.errors import AftersendError
+
 STATS_CALLS_PER_MINUTE = 100
+UPLOADS_PER_MINUTE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +36,33 @@ class Allowance:
         return told
 
 
+class TooManyCalls(AftersendError):
+    """A workspace has used up a limit of its own."""
+
+    code = "too_many_calls"
+
+    def __init__(self, allowance: Allowance) -> None:
+        super().__init__(f"this can be called {allowance.limit} times a minute; wait before the next call")
+        self.headers = allowance.headers()
+
+
 class CallLimits:
     """Counts calls by workspace, and failed sign-ins by address."""
 
     def __init__(self, storage: str, failed_sign_ins_per_minute: int, now: Callable[[], float]) -> None:
         self._limiter = MovingWindowRateLimiter(storage_from_string(storage))
         self._stats = RateLimitItemPerMinute(STATS_CALLS_PER_MINUTE)
+        self._uploads = RateLimitItemPerMinute(UPLOADS_PER_MINUTE)
         self._sign_ins = RateLimitItemPerMinute(failed_sign_ins_per_minute)
         self._now = now
 
     def stats_call(self, workspace_id: str) -> Allowance:
         """Count a stats call, unless the workspace has none left."""
         return self._count(self._stats, "stats", workspace_id)
+
+    def upload(self, workspace_id: str) -> Allowance:
+        """Count an upload of users, unless the workspace has none left."""
+        return self._count(self._uploads, "upload", workspace_id)
 
     def failed_sign_in(self, address: str) -> Allowance:
         """Count a request that showed no valid key."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from aftersend.api.limits import CallLimits
 from aftersend.api.observe import Observations
 from aftersend.api.room import Room
+from aftersend.intake.assign import Assigner
 from aftersend.intake.receive import Intake
 from aftersend.registry.registry import Registry
 from aftersend.stats.answer import Stats
@@ -23,6 +24,7 @@ class Services:
 
     registry: Registry
     intake: Intake
+    assigner: Assigner
     stats: Stats
     uplift: Uplift
     limits: CallLimits

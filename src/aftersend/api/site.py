@@ -11,7 +11,15 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from aftersend.api import campaign_routes, ingest_routes, open_routes, stats_routes, uplift_routes
+from aftersend.api import (
+    assignment_routes,
+    campaign_routes,
+    global_group_routes,
+    ingest_routes,
+    open_routes,
+    stats_routes,
+    uplift_routes,
+)
 from aftersend.api.errors import render
 from aftersend.api.services import Services
 
@@ -27,6 +35,10 @@ ROUTES = (
     campaign_routes.get_campaign,
     campaign_routes.delete_campaign,
     campaign_routes.list_campaigns,
+    assignment_routes.post_assignments,
+    global_group_routes.get_global_group,
+    global_group_routes.put_global_group,
+    global_group_routes.put_global_group_users,
     open_routes.get_catalogue,
     open_routes.healthz,
     open_routes.readyz,

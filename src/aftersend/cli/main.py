@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from aftersend.app import configure_logs
-from aftersend.cli import ledger_commands, registry_commands, server_commands
+from aftersend.cli import global_group_commands, ledger_commands, registry_commands, server_commands
 from aftersend.settings import Settings
 
 application = typer.Typer(
@@ -20,6 +20,7 @@ application.command("demo")(server_commands.demo)
 application.add_typer(registry_commands.workspace, name="workspace")
 application.add_typer(registry_commands.key, name="key")
 application.add_typer(registry_commands.campaign, name="campaign")
+application.add_typer(global_group_commands.global_control_group, name="global-control-group")
 application.command("load")(ledger_commands.load_files)
 application.command("stats")(ledger_commands.show_stats)
 application.command("migrate")(server_commands.migrate)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from aftersend.errors import InvalidRequest
 from aftersend.settings import Settings, read_settings
 
 Data = Annotated[Path | None, typer.Option("--data", help="The data folder. [env AFTERSEND_DATA, ./aftersend-data]")]
@@ -16,3 +17,11 @@ WorkspaceId = Annotated[str, typer.Option("--workspace", help="The workspace.")]
 def settings_from(**given: Any) -> Settings:
     """Read the settings from the environment and the options that were given."""
     return read_settings(os.environ, **given)
+
+
+def read_file(file: Path) -> bytes:
+    """Read the file that was given."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InvalidRequest(f"{file} cannot be read: {error.strerror}", "FILE") from error

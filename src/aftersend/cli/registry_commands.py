@@ -8,7 +8,8 @@ from rich.table import Table
 
 from aftersend.app import now, open_registry
 from aftersend.cli.console import output, print_json, told
-from aftersend.cli.options import Data, RegistryUrl, WorkspaceId, settings_from
+from aftersend.cli.global_group_commands import global_group
+from aftersend.cli.options import Data, RegistryUrl, WorkspaceId, read_file, settings_from
 from aftersend.domain.profiles import ProfileName
 from aftersend.domain.workspaces import Feature, Scope, Workspace
 from aftersend.errors import InvalidRequest
@@ -30,6 +31,10 @@ def _workspace_json(found: Workspace) -> dict[str, Any]:
         "profile": found.profile,
         "data_center": found.data_center,
         "features_off": sorted(found.features_off),
+        "global_control_group": {
+            "mode": found.global_control_group.mode,
+            "percentage": found.global_control_group.percentage,
+        },
         "created_at": found.created_at,
     }
 
@@ -100,6 +105,9 @@ def update_workspace(
     data_center: Annotated[str | None, typer.Option(help="The data center it belongs to.")] = None,
     switch_off: Annotated[list[Feature] | None, typer.Option(help="Switch a feature off.")] = None,
     switch_on: Annotated[list[Feature] | None, typer.Option(help="Switch a feature on again.")] = None,
+    global_control_group: Annotated[
+        str | None, typer.Option(metavar="PERCENT|uploaded|off", help="Whom campaigns leave alone.")
+    ] = None,
     data: Data = None,
     registry: RegistryUrl = None,
 ) -> None:
@@ -108,6 +116,8 @@ def update_workspace(
         known = opened.workspaces.get(workspace_id)
         given = {"name": name, "profile": profile, "data_center": data_center}
         changes: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
+        if global_control_group is not None:
+            changes["global_control_group"] = global_group(global_control_group)
         changes["features_off"] = (known.features_off | set(switch_off or ())) - set(switch_on or ())
         print_json(_workspace_json(opened.workspaces.update(workspace_id, **changes)))
 
@@ -168,7 +178,7 @@ def put_campaign(
 
     with told(), open_registry(settings_from(data=data, registry=registry)) as opened:
         opened.workspaces.get(workspace_id)
-        sent: Any = decode(object, _read(file))
+        sent: Any = decode(object, read_file(file))
         for place, one in enumerate(sent if isinstance(sent, list) else [sent]):
             body = convert(CampaignBody, one)
             if not isinstance(body.id, str):
@@ -176,13 +186,6 @@ def put_campaign(
             known = opened.campaigns.find(workspace_id, [body.id]).get(body.id)
             registered = opened.campaigns.put(workspace_id, to_campaign(body, body.id, now(), known))
             output.print(f"{registered.id}  {registered.channel}  {registered.name}")
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise InvalidRequest(f"{file} cannot be read: {error.strerror}", "FILE") from error
 
 
 @campaign.command("list")

@@ -8,6 +8,7 @@ from enum import StrEnum
 from aftersend.domain.attribution import window_of
 from aftersend.domain.channels import CHANNELS, Channel
 from aftersend.domain.goals import Goal, check_goals
+from aftersend.domain.percentages import Percentage, check_percentage, check_shares
 from aftersend.domain.problems import Problem, check_text
 
 DEFAULT_LOCALE = "default"
@@ -53,7 +54,7 @@ _PUSH_ONLY = frozenset(
 class ControlGroups:
     """Which control groups a campaign has: its own, by percentage, and the workspace's global one."""
 
-    campaign_percentage: int | float = 0
+    campaign_percentage: Percentage = 0
     include_global: bool = False
 
 
@@ -79,6 +80,7 @@ class Campaign:
     platforms: tuple[str, ...] = ()
     locales: tuple[str, ...] = ()
     variations: tuple[str, ...] = ()
+    variation_percentages: tuple[Percentage, ...] = ()  # one for each variation, or none: equal shares
     parent_campaign_id: str | None = None
     flow_id: str | None = None
     flow_name: str | None = None
@@ -202,8 +204,11 @@ def _check_numbers(campaign: Campaign) -> Problem | None:
         message = f"the attribution window of {campaign.channel} is {bounds.minimum} to {bounds.maximum} hours"
         return Problem("attribution_window_hours", hours, message)
     share = campaign.control_groups.campaign_percentage
-    if not 0 <= share <= 100:
-        return Problem("control_groups.campaign_percentage", share, "a percentage is between 0 and 100")
+    if problem := check_percentage("control_groups.campaign_percentage", share):
+        return problem
+    shares = campaign.variation_percentages
+    if shares and (problem := check_shares("variation_percentages", shares, len(campaign.variations))):
+        return problem
     if campaign.reachability is not None and campaign.reachability.count < 0:
         return Problem("reachability.count", campaign.reachability.count, "a count of users is not negative")
     return None

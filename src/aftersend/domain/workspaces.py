@@ -1,11 +1,12 @@
 """A workspace: the tenant that everything belongs to, and what its keys may do."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo, available_timezones
 
+from aftersend.domain.global_group import NO_GLOBAL_GROUP, GlobalControlGroup, check_global_group
 from aftersend.domain.problems import Problem, check_text
 from aftersend.domain.profiles import ProfileName
 
@@ -37,7 +38,11 @@ DATA_CENTERS = ("01", "02", "03", "04", "05", "06", "101")
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """One tenant. Its days are days in `timezone`, which never changes once it has been created."""
+    """One tenant. Its days are days in `timezone`, which never changes once it has been created.
+
+    The salt decides with the users' ids who is in a control group. It is a secret of the workspace, made when the
+    workspace is created, and says nothing about it.
+    """
 
     id: str
     name: str
@@ -46,6 +51,8 @@ class Workspace:
     data_center: str
     features_off: frozenset[Feature]
     created_at: datetime
+    global_control_group: GlobalControlGroup = NO_GLOBAL_GROUP
+    salt: bytes = field(default=b"", repr=False, compare=False)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -74,4 +81,4 @@ def check_workspace(workspace: Workspace) -> Problem | None:
         return Problem("timezone", workspace.timezone, "use a zone of the tz database, such as Europe/Berlin or UTC")
     if workspace.data_center not in DATA_CENTERS:
         return Problem("data_center", workspace.data_center, f"use one of {', '.join(DATA_CENTERS)}")
-    return check_text("name", workspace.name, NAME_LIMIT)
+    return check_text("name", workspace.name, NAME_LIMIT) or check_global_group(workspace.global_control_group)

@@ -17,7 +17,7 @@ from aftersend.domain.events import (
 )
 from aftersend.domain.periods import EARLIEST_MILLISECONDS, LATEST_MILLISECONDS, DayFinder
 from aftersend.intake.decode import Decoded
-from aftersend.intake.placement import PlacementMemory, Placements
+from aftersend.intake.placement import PlacementMemory, Placements, find_place
 from aftersend.intake.wire import MessageEvent, UserEvent
 from aftersend.store.identities import identity
 from aftersend.store.ledger import EventRows
@@ -73,6 +73,14 @@ def accept_message_events(
         "link": pa.array([event.link or "" for event in kept], pa.string()),
     }
     return _accepted(arrival, Stream.MESSAGE_EVENTS, columns, rejected)
+
+
+def rejection_of(event: MessageEvent, campaign: Campaign) -> Rejection | None:
+    """Return why an event of the campaign would be turned away, or None."""
+    placed = find_place(event, campaign)
+    if isinstance(placed, Rejection):
+        return placed
+    return None if EARLIEST_MILLISECONDS <= _milliseconds(event.time) < LATEST_MILLISECONDS else _TIME_OUT_OF_BOUNDS
 
 
 def accept_user_events(arrival: Arrival, decoded: Decoded[UserEvent]) -> Accepted:

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from aftersend.domain.events import BATCH_EVENTS_LIMIT, RejectedEvent, Rejection, RejectionCode
-from aftersend.errors import TooLarge, Unparseable
+from aftersend.errors import InvalidRequest, TooLarge, Unparseable
 from aftersend.intake.wire import MessageEvent, UserEvent
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -151,3 +151,13 @@ def _sentence(sentence: str, field: str) -> str:
     if field == "time":
         return "use RFC 3339 with an offset, such as 2026-01-31T12:00:00Z, or integer milliseconds since 1970"
     return sentence
+
+
+def invalid_field(error: msgspec.ValidationError) -> InvalidRequest:
+    """Turn the decoder's sentence about a body that is no batch into the field that is wrong and why."""
+    sentence, _, path = str(error).partition(" - at ")
+    field = path.strip("`").removeprefix("$").removeprefix(".")
+    if sentence.startswith(("Object missing required field", "Object contains unknown field")):
+        named = sentence.split("`")[1]
+        field = f"{field}.{named}" if field else named
+    return InvalidRequest(sentence, field or "body")

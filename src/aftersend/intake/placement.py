@@ -99,7 +99,7 @@ class Placements:
         )
         placed = combinations.get(combination)
         if placed is None:
-            placed = combinations[combination] = _place(event, self._campaigns.get(campaign_id))
+            placed = combinations[combination] = find_place(event, self._campaigns.get(campaign_id))
             self.added += 1
         if isinstance(placed, Rejection):
             return placed
@@ -121,7 +121,8 @@ class Placements:
         return columns
 
 
-def _place(event: MessageEvent, campaign: Campaign | None) -> Placement | Rejection:
+def find_place(event: MessageEvent, campaign: Campaign | None) -> Placement | Rejection:
+    """Return where an event counts, or why it cannot."""
     if campaign is None:
         return Rejection(
             RejectionCode.UNKNOWN_CAMPAIGN,

@@ -55,7 +55,19 @@ class Intake:
             Unparseable, TooLarge: nothing of the body can be used.
             Overloaded, StoreUnavailable: nothing was kept; send it again.
         """
-        accepted = self._accept(workspace, stream, body, lines)
+        return self._submit(self._accept(workspace, stream, body, lines))
+
+    def begin_message_events(self, workspace: Workspace, events: list[MessageEvent], campaign: Campaign) -> Underway:
+        """Queue message events of one campaign that this server made itself.
+
+        Raises:
+            Overloaded, StoreUnavailable: nothing was kept.
+        """
+        decoded = Decoded(events, range(len(events)), [])
+        arrival = self._arrival(workspace)
+        return self._submit(accept_message_events(arrival, decoded, {campaign.id: campaign}, self._placements))
+
+    def _submit(self, accepted: Accepted) -> Underway:
         if not accepted.rows.identities:
             nothing: Future[int] = Future()
             nothing.set_result(0)
@@ -63,11 +75,14 @@ class Intake:
         return Underway(accepted, self._committer.submit(accepted.rows))
 
     def _accept(self, workspace: Workspace, stream: Stream, body: bytes, lines: bool) -> Accepted:
-        arrival = Arrival(workspace.id, self._days(workspace), int(self._now().timestamp() * 1000))
+        arrival = self._arrival(workspace)
         if stream is Stream.USER_EVENTS:
             return accept_user_events(arrival, self._user_events.decode(body, lines=lines))
         decoded = self._message_events.decode(body, lines=lines)
         return accept_message_events(arrival, decoded, self._campaigns_of(workspace.id, decoded), self._placements)
+
+    def _arrival(self, workspace: Workspace) -> Arrival:
+        return Arrival(workspace.id, self._days(workspace), int(self._now().timestamp() * 1000))
 
     def _days(self, workspace: Workspace) -> DayFinder:
         # A workspace's zone never changes, so what was found out about its days holds for good.

@@ -17,6 +17,7 @@ from aftersend.domain.campaigns import (
 )
 from aftersend.domain.channels import Channel
 from aftersend.domain.goals import Goal, GoalFilter
+from aftersend.domain.percentages import tidy
 from aftersend.errors import Conflict, InvalidRequest, NotFound
 from aftersend.registry import tables
 from aftersend.registry.database import Database
@@ -227,7 +228,7 @@ _SAME = (
     "team",
     "attribution_window_hours",
 )
-_LISTS = ("platforms", "locales", "variations", "tags")
+_LISTS = ("platforms", "locales", "variations", "variation_percentages", "tags")
 
 
 def _columns(campaign: Campaign) -> dict[str, Any]:
@@ -250,7 +251,6 @@ def _columns(campaign: Campaign) -> dict[str, Any]:
 
 
 def _campaign(row: Any, goals: list[Goal]) -> Campaign:
-    percentage = row["control_percentage"]
     reachable = row["reachable_users"]
     same: dict[str, Any] = {field: row[field] for field in _SAME}
     lists: dict[str, Any] = {field: tuple(row[field]) for field in _LISTS}
@@ -265,9 +265,7 @@ def _campaign(row: Any, goals: list[Goal]) -> Campaign:
         sent_at=_shown(row["sent_at"]),
         start_time=_shown(row["start_time"]),
         goals=tuple(goals),
-        control_groups=ControlGroups(
-            int(percentage) if percentage == int(percentage) else percentage, row["control_global"]
-        ),
+        control_groups=ControlGroups(tidy(row["control_percentage"]), row["control_global"]),
         reachability=None if reachable is None else Reachability(reachable, _shown(row["reachable_at"])),
     )
 

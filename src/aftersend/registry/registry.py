@@ -2,6 +2,7 @@
 
 from aftersend.registry.campaigns import Campaigns
 from aftersend.registry.database import Database
+from aftersend.registry.global_group import UploadedUsers
 from aftersend.registry.workspaces import Workspaces
 
 
@@ -12,6 +13,7 @@ class Registry:
         self.database = Database(url)
         self.workspaces = Workspaces(self.database)
         self.campaigns = Campaigns(self.database)
+        self.uploaded_users = UploadedUsers(self.database)
 
     def close(self) -> None:
         """Close every connection."""

@@ -34,6 +34,18 @@ workspaces = Table(
     Column("data_center", String(8), nullable=False),
     Column("features_off", JSON, nullable=False),
     Column("created_at", DateTime, nullable=False),
+    Column("global_mode", String(16), nullable=False, server_default="off"),
+    Column("global_percentage", Float, nullable=False, server_default="0"),
+    Column("salt", String(64), nullable=False, server_default=""),
+)
+
+global_control_users = Table(
+    "global_control_users",
+    metadata,
+    Column("workspace_id", String(64), primary_key=True),
+    Column("user_id", String(256), primary_key=True),
+    ForeignKeyConstraint(["workspace_id"], ["workspaces.id"]),
+    sqlite_with_rowid=False,
 )
 
 keys = Table(
@@ -64,6 +76,7 @@ campaigns = Table(
     Column("platforms", JSON, nullable=False),
     Column("locales", JSON, nullable=False),
     Column("variations", JSON, nullable=False),
+    Column("variation_percentages", JSON, nullable=False, server_default="[]"),
     Column("parent_campaign_id", String(128)),
     Column("flow_id", String(128)),
     Column("flow_name", String(500)),

@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from aftersend.domain.global_group import GlobalControlGroup, GlobalMode
+from aftersend.domain.percentages import tidy
 from aftersend.domain.problems import check_text
 from aftersend.domain.profiles import ProfileName
 from aftersend.domain.workspaces import NAME_LIMIT, Feature, Principal, Scope, Workspace, check_workspace
@@ -25,6 +27,8 @@ DEFAULT_SCOPES = (
     Scope.REPORTS_DOWNLOAD,
 )
 """What a workspace's first key may do: everything but administer."""
+
+SALT_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +54,14 @@ class Workspaces:
     def create(self, workspace: Workspace) -> None:
         """Add a workspace."""
         _refuse(workspace)
+        created = replace(workspace, salt=workspace.salt or secrets.token_bytes(SALT_BYTES))
         with self._database.writing() as connection:
             if connection.scalar(select(tables.workspaces.c.id).where(tables.workspaces.c.id == workspace.id)):
                 raise Conflict(f"there is a workspace {workspace.id!r} already", field="id")
-            connection.execute(insert(tables.workspaces).values(_columns(workspace)))
+            connection.execute(insert(tables.workspaces).values(_columns(created)))
 
     def update(self, workspace_id: str, **changes: Any) -> Workspace:
-        """Change a workspace's name, profile, data center or features. Its time zone is fixed."""
+        """Change a workspace's name, profile, data center, features or global control group. Its time zone is fixed."""
         if "timezone" in changes:
             raise Conflict("a workspace's time zone is fixed: its days are already counted", field="timezone")
         table = tables.workspaces
@@ -186,6 +191,9 @@ def _columns(workspace: Workspace) -> dict[str, Any]:
         "data_center": workspace.data_center,
         "features_off": sorted(workspace.features_off),
         "created_at": to_column(workspace.created_at),
+        "global_mode": workspace.global_control_group.mode.value,
+        "global_percentage": workspace.global_control_group.percentage,
+        "salt": workspace.salt.hex(),
     }
 
 
@@ -198,6 +206,8 @@ def _workspace(row: Any) -> Workspace:
         data_center=row["data_center"],
         features_off=frozenset(map(Feature, row["features_off"])),
         created_at=from_column(row["created_at"]),
+        global_control_group=GlobalControlGroup(GlobalMode(row["global_mode"]), tidy(row["global_percentage"])),
+        salt=bytes.fromhex(row["salt"]),
     )
 
 

@@ -196,7 +196,7 @@ def _sample_ratio(campaign: Campaign, experiment: Experiment) -> "SampleRatio | 
     if not 0 < held_out < 100 or not experiment.users.get(_EVERYBODY):
         return None
     names = campaign.variations or (DEFAULT_VARIATION,)
-    shares = getattr(campaign, "variation_percentages", ()) or tuple(100 / len(names) for _ in names)
+    shares = campaign.variation_percentages or tuple(100 / len(names) for _ in names)
     observed = [experiment.users.get(("", name), 0) for name in names]
     observed.append(experiment.users.get((ControlGroup.CAMPAIGN.value, ALL), 0))
     expected = [share * (100 - held_out) / 100 for share in shares]

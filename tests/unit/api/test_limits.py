@@ -60,6 +60,14 @@ def test_workspaces_do_not_share_calls(limits: CallLimits) -> None:
     assert limits.stats_call(second).remaining == STATS_CALLS_PER_MINUTE - 1
 
 
+def test_ten_uploads_are_allowed(limits: CallLimits) -> None:
+    """A workspace can upload ten times a minute, whatever it has asked for otherwise."""
+    workspace = _name()
+    limits.stats_call(workspace)
+
+    assert [limits.upload(workspace).allowed for _ in range(11)] == [True] * 10 + [False]
+
+
 def test_failed_sign_ins_have_a_limit_of_their_own(limits: CallLimits) -> None:
     """An address is refused after as many failures as the setting allows."""
     address = _name()

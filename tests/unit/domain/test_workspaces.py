@@ -1,10 +1,12 @@
 """A workspace's own data, and what its keys may do."""
 
+import math
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from aftersend.domain.global_group import GlobalControlGroup, GlobalMode
 from aftersend.domain.workspaces import DATA_CENTERS, Principal, Scope, check_workspace
 from objects import a_workspace
 
@@ -25,6 +27,10 @@ from objects import a_workspace
         ({"data_center": "07"}, "data_center"),
         ({"data_center": ""}, "data_center"),
         ({"name": "x" * 201}, "name"),
+        ({"global_control_group": GlobalControlGroup(GlobalMode.RANDOM, 100.1)}, "percentage"),
+        ({"global_control_group": GlobalControlGroup(GlobalMode.RANDOM, -1)}, "percentage"),
+        ({"global_control_group": GlobalControlGroup(GlobalMode.RANDOM, math.nan)}, "percentage"),
+        ({"global_control_group": GlobalControlGroup(GlobalMode.UPLOADED, 5)}, "percentage"),
         ({"name": "a\u0000b"}, "name"),
         ({"name": "half \ud83d"}, "name"),
     ],
@@ -35,8 +41,14 @@ def test_every_contradiction_is_named(fields: dict[str, Any], field: str) -> Non
 
     assert problem is not None
     assert problem.field == field
-    assert problem.value in fields.values()
+    group = fields.get("global_control_group")
+    assert problem.value in (group.percentage if group else value for value in fields.values())
     assert problem.message
+
+
+def test_a_salt_is_not_shown() -> None:
+    """What decides on groups is a secret: it is not printed."""
+    assert "salt" not in repr(a_workspace(salt=b"secret"))
 
 
 @pytest.mark.parametrize(
@@ -45,6 +57,8 @@ def test_every_contradiction_is_named(fields: dict[str, Any], field: str) -> Non
         {},
         {"workspace_id": "x" * 64},
         {"workspace_id": "A.b-c_9"},
+        {"global_control_group": GlobalControlGroup(GlobalMode.RANDOM, 12.5)},
+        {"global_control_group": GlobalControlGroup(GlobalMode.UPLOADED)},
         {"timezone": "America/St_Johns"},
         *({"data_center": one} for one in DATA_CENTERS),
     ],

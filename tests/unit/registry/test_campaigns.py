@@ -28,6 +28,7 @@ FULL = Campaign(
     platforms=("IOS", "ANDROID"),
     locales=("es-ES", "default"),
     variations=("variation_2", "variation_1"),
+    variation_percentages=(12.5, 87.5),
     parent_campaign_id="parent",
     flow_id="flow-1",
     flow_name="Welcome",

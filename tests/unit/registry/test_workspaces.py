@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from aftersend.domain.global_group import GlobalControlGroup, GlobalMode
 from aftersend.domain.profiles import ProfileName
 from aftersend.domain.workspaces import Feature
 from aftersend.errors import Conflict, InvalidRequest, NotFound
@@ -22,6 +23,7 @@ def test_a_workspace_comes_back_as_it_was_created(registry_url: str) -> None:
         data_center="101",
         features_off=frozenset({Feature.REPORTS, Feature.STATS}),
         created_at=created_at,
+        global_control_group=GlobalControlGroup(GlobalMode.RANDOM, 2.5),
     )
     with opened(registry_url) as registry:
         registry.workspaces.create(workspace)
@@ -30,6 +32,19 @@ def test_a_workspace_comes_back_as_it_was_created(registry_url: str) -> None:
 
     assert found == workspace
     assert found.created_at.tzinfo is UTC
+
+
+def test_every_workspace_has_a_salt_of_its_own(registry_url: str) -> None:
+    """A salt is made when a workspace is created, and no change of the workspace touches it."""
+    with opened(registry_url, "w1", "w2") as registry:
+        before = [registry.workspaces.get(workspace_id).salt for workspace_id in ("w1", "w2")]
+        changed = registry.workspaces.update(
+            "w1", name="B", global_control_group=GlobalControlGroup(GlobalMode.UPLOADED)
+        )
+
+        assert changed.salt == registry.workspaces.get("w1").salt == before[0]
+    assert len(set(before)) == 2
+    assert [len(salt) for salt in before] == [32, 32]
 
 
 def test_workspaces_are_listed_by_id(registry_url: str) -> None:
