@@ -74,6 +74,11 @@ class Remaining:
     start: Tally
     losses: Tally
 
+    def __post_init__(self) -> None:
+        """Refuse what the store does not count."""
+        if self.start.human or self.start.details is not None or self.losses.details is None:
+            raise ValueError("a funnel stage starts with kinds and loses by details")
+
 
 Number = Count | Minus | FirstNonZero | Remaining
 

@@ -90,7 +90,7 @@ def _read_tallies(engine: Engine, query: CountQuery, cells: dict[CellKey, CountC
 
 def _read_lost_users(engine: Engine, query: CountQuery, cells: dict[CellKey, CountCell]) -> None:
     statement, parameters = _lost_users_statement(query)
-    for campaign, platform, locale, variation, *numbers in engine.select(statement, parameters):
+    for campaign, platform, locale, variation, numbers in engine.select(statement, parameters):
         cell = cells.setdefault((campaign, platform, locale, variation), CountCell())
         cell.lost_users.update(zip(query.remaining, numbers, strict=True))
 
@@ -151,31 +151,58 @@ def _lookup(words: str, numbers: str, found: dict[str, list[int]]) -> dict[str, 
 def _lost_users_statement(query: CountQuery) -> tuple[str, dict[str, Any]]:
     """Count the users of whom nothing is left: all others of the start are what remains.
 
-    Only users with some loss are looked at, which are few beside all that were targeted.
+    Only users with some loss are looked at, which are few beside all that were targeted. Each user has an array of
+    starts and one of losses with a place for each funnel stage; as with the tallies, look-ups keep the statement short.
     """
-    parameters = _scope_parameters(query)
-    counted, conditions, lost, kinds = [], [], [], set[Kind]()
-    for number, remaining in enumerate(query.remaining):
-        start = _condition(remaining.start, f"start_{number}", parameters)
-        losses = _condition(remaining.losses, f"losses_{number}", parameters)
-        counted.append(f"countIf({start}) AS starts_{number}, countIf({losses}) AS losses_{number}")
-        conditions.append(f"({losses})")
-        lost.append(f"countIf(starts_{number} > 0 AND starts_{number} <= losses_{number})")
-        kinds.update(remaining.start.kinds, remaining.losses.kinds)
-    parameters["kinds"] = sorted(kinds)
+    parameters = _scope_parameters(query) | _starts_and_losses(query)
     statement = f"""
-SELECT campaign_id, platform, locale, variation, {", ".join(lost)}
+SELECT campaign_id, platform, locale, variation,
+    sumForEach(arrayMap((begun, gone) -> begun > 0 AND begun <= gone, starts, losses)) AS lost
 FROM (
-    SELECT campaign_id, platform, locale, variation, {", ".join(counted)}
+    SELECT campaign_id, platform, locale, variation,
+        sumForEach({{starts:Array(Array(UInt8))}}[1 + indexOf({{started:Array(String)}}, toString(kind))]) AS starts,
+        sumForEach(
+            {{losses:Array(Array(UInt8))}}[1 + indexOf({{lost:Array(String)}}, concat(kind, ' ', detail))]
+        ) AS losses
     FROM message_events
     WHERE {_SCOPE} AND kind IN {{kinds:Array(String)}} AND (campaign_id, user_id) IN (
-        SELECT campaign_id, user_id FROM message_events WHERE {_SCOPE} AND ({" OR ".join(conditions)})
+        SELECT campaign_id, user_id FROM message_events
+        WHERE {_SCOPE} AND kind IN {{kinds_of_loss:Array(String)}} AND detail IN {{details_of_loss:Array(String)}}
     )
     GROUP BY {grouping_sets("campaign_id", "user_id", over_platforms=query.over_platforms)}
 )
 GROUP BY campaign_id, platform, locale, variation
 """
     return statement, parameters
+
+
+def _starts_and_losses(query: CountQuery) -> dict[str, Any]:
+    """For every kind that starts something, and every kind and detail that is a loss: for which stages it is one.
+
+    The first row of each table stands for whatever is not in it.
+    """
+    nothing = [0] * len(query.remaining)
+    starts = defaultdict[str, list[int]](nothing.copy)
+    losses = defaultdict[str, list[int]](nothing.copy)
+    kinds_of_loss, details_of_loss = set[Kind](), set[str]()
+    for number, remaining in enumerate(query.remaining):
+        for kind in remaining.start.kinds:
+            starts[kind.value][number] = 1
+        details = remaining.losses.details or frozenset()
+        kinds_of_loss.update(remaining.losses.kinds)
+        details_of_loss.update(details)
+        for kind in remaining.losses.kinds:
+            for detail in details:
+                losses[f"{kind.value} {detail}"][number] = 1
+    return {
+        "started": list(starts),
+        "starts": [nothing, *starts.values()],
+        "lost": list(losses),
+        "losses": [nothing, *losses.values()],
+        "kinds": sorted({*starts, *kinds_of_loss}),
+        "kinds_of_loss": sorted(kinds_of_loss),
+        "details_of_loss": sorted(details_of_loss),
+    }
 
 
 _SCOPE = """workspace_id = {workspace:String} AND campaign_id IN {campaigns:Array(String)}
@@ -190,15 +217,6 @@ def _scope_parameters(query: CountQuery) -> dict[str, Any]:
         "first": first,
         "last": last,
     }
-
-
-def _condition(tally: Tally, name: str, parameters: dict[str, Any]) -> str:
-    """Words for "this row belongs to the tally"; kinds are our own words, details travel as parameters."""
-    condition = f"kind IN ({_quoted(tally.kinds)})"
-    if tally.details is not None:
-        parameters[name] = sorted(tally.details)
-        condition += f" AND detail IN {{{name}:Array(String)}}"
-    return condition + (" AND NOT machine" if tally.human else "")
 
 
 def _users_condition(query: CountQuery, parameters: dict[str, Any]) -> str:

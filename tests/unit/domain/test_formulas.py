@@ -15,6 +15,7 @@ from aftersend.domain.formulas import (
     Mode,
     Percent,
     Remaining,
+    Tally,
     count,
     needs,
     percent,
@@ -197,3 +198,17 @@ def test_builders_make_counts() -> None:
     assert count(Kind.SENT) == Count(SENT)
     assert total(Kind.SENT) == Count(SENT, Mode.TOTAL)
     assert unique(Kind.SENT) == Count(SENT, Mode.UNIQUE)
+
+
+@pytest.mark.parametrize(
+    ("start", "losses"),
+    [
+        (of(Kind.TARGETED, human=True), of(Kind.REMOVED, details=frozenset({"x"}))),
+        (of(Kind.TARGETED, details=frozenset({"x"})), of(Kind.REMOVED, details=frozenset({"x"}))),
+        (of(Kind.TARGETED), of(Kind.REMOVED)),
+    ],
+)
+def test_a_stage_that_the_store_does_not_count_is_refused(start: Tally, losses: Tally) -> None:
+    """What is left is counted of kinds, less details; a row that wants another thing is found at once."""
+    with pytest.raises(ValueError, match="starts with kinds and loses by details"):
+        Remaining(start, losses)
