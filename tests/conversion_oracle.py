@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from filter_oracle import attribute_of, fulfils
-from oracle_values import Number, exact, local_day, milliseconds, number_of, percent, rounded
+from oracle_values import Number, cents, exact, local_day, milliseconds, number_of, percent, rounded
 
 Json = dict[str, Any]
 
@@ -179,8 +179,8 @@ def figures(credited: list[Event], whole: int, metric_type: str) -> Json:
         "conversions": total if metric_type == "TOTAL" else unique,
         "cvr": percent(unique, whole),
         "revenue": exact(revenue),
-        "average_order_value": rounded(revenue / total) if total else 0,
-        "average_revenue_per_user": rounded(revenue / unique) if unique else 0,
+        "average_order_value": cents(revenue / total) if total else 0,
+        "average_revenue_per_user": cents(revenue / unique) if unique else 0,
     }
 
 

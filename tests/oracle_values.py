@@ -68,10 +68,18 @@ def number_of(value: object) -> Fraction | None:
 
 def rounded(value: Fraction) -> Number:
     """Return a number with two decimals, rounded half away from zero; an integer when it is whole."""
-    hundredths = floor(abs(value) * 100 + Fraction(1, 2))
-    if value < 0:
-        hundredths = -hundredths
+    hundredths = _hundredths(value)
     return hundredths // 100 if hundredths % 100 == 0 else hundredths / 100
+
+
+def cents(value: Fraction) -> int | Decimal:
+    """Return an amount with two decimals, rounded half away from zero: money is never a floating-point number."""
+    return exact(Fraction(_hundredths(value), 100))
+
+
+def _hundredths(value: Fraction) -> int:
+    rounded_up = floor(abs(value) * 100 + Fraction(1, 2))
+    return -rounded_up if value < 0 else rounded_up
 
 
 def percent(part: int, whole: int) -> Number:
