@@ -1,7 +1,10 @@
 """`POST /v1/campaigns/{id}/assignments`: who is held out, decided again the same way and recorded once."""
 
+import json
+import re
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -267,3 +270,17 @@ def test_who_may_ask(server: Server, asker: Asker) -> None:
     ]
 
     assert answers == [200, 403, 401]
+
+
+def test_the_steps_of_the_page_work(asker: Asker) -> None:
+    """The campaign and the call of the page on control groups give an answer of the form that it shows."""
+    page = (Path(__file__).parents[2] / "docs" / "control-groups.md").read_text(encoding="utf-8")
+    registered, users = (json.loads(body) for body in re.findall(r"-d '(.*?)'\n", page, re.DOTALL))
+    (shown,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+
+    assert asker.put_campaign("spring", registered).status_code == 200
+    answer = post(asker, users, "spring")
+
+    assert answer.status_code == 200, answer.text
+    rows, expected = answer.json()["assignments"], json.loads(shown)["assignments"]
+    assert [(row["user_id"], set(row)) for row in rows] == [(row["user_id"], set(row)) for row in expected]

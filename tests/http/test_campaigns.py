@@ -20,6 +20,7 @@ FULL: Json = {
     "platforms": ["ANDROID", "IOS"],
     "locales": ["de", "en-GB"],
     "variations": ["variation_1", "variation_2"],
+    "variation_percentages": [62.5, 37.5],
     "parent_campaign_id": "parent",
     "flow_id": "f1",
     "flow_name": "Welcome",
@@ -62,6 +63,7 @@ DEFAULTS: Json = {
     "platforms": [],
     "locales": [],
     "variations": [],
+    "variation_percentages": [],
     "parent_campaign_id": None,
     "flow_id": None,
     "flow_name": None,
@@ -233,6 +235,22 @@ def test_a_change_of_nothing(asker: Asker) -> None:
     asker.put_campaign("c1", FULL)
 
     assert asker.request("PATCH", path("c1"), json={}).status_code == 200
+
+
+def test_percentages_of_variations_change_with_them(asker: Asker) -> None:
+    """A change of the variations needs new percentages, or none."""
+    asker.put_campaign("c1", FULL)
+    three: Json = {"variations": ["a", "b", "c"]}
+    changes = (three, three | {"variation_percentages": [50, 25, 25]}, three | {"variation_percentages": []})
+
+    answers = [asker.request("PATCH", path("c1"), json=change) for change in changes]
+
+    assert refused(answers[0]) == (400, "invalid_value", "variation_percentages")
+    assert answers[1].json() | {"updated_at": None} == answers[2].json() | {
+        "variation_percentages": [50, 25, 25],
+        "updated_at": None,
+    }
+    assert get(asker, "c1")["variation_percentages"] == []
 
 
 def test_a_change_that_is_refused_changes_nothing(asker: Asker) -> None:
