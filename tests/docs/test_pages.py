@@ -61,17 +61,20 @@ def _bodies() -> list[str]:
 
 def test_the_steps_of_the_readme_work(asker: Asker) -> None:
     """The campaign, the events and the question of the README give the receipt and the numbers that they should."""
-    registered, events, question = map(json.loads, _bodies())
+    registered, events, question, bought = map(json.loads, _bodies())
     receipt = json.loads(README[README.index('{"accepted"') :].split("\n", 1)[0])
 
     assert asker.put_campaign("welcome", registered).status_code == 200
     assert asker.send(*events) == receipt
+    assert asker.send(*bought, path="/v1/user-events")["accepted"] == 1
     answer = asker.ask(question)
 
     assert answer.status_code == 200
     tree: Json = answer.json()["data"]["welcome"][0]["platforms"]["EMAIL"]["locales"]["all_locales"]["variations"]
     stats = tree["all_variations"]["performance_stats"]
     assert (stats["sent"], stats["delivered"], stats["opened"], stats["open_rate"]) == (1, 1, 1, 100)
+    goal = tree["all_variations"]["conversion_goal_stats"]["First order"]
+    assert (goal["conversions"], goal["cvr"], goal["revenue"]) == (1, 100, 49.9)
 
 
 @pytest.mark.parametrize("folder", ["src", "tests", "bench", "docs", ".ci"])

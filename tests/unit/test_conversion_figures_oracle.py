@@ -200,7 +200,7 @@ def test_amounts() -> None:
     assert money(PAY, *attributes, users=2) == (30, 6, 15)
     assert money(PAY, {"amount": True}, {"amount": "ten"}, {"amount": [1]}, {"amount": {"amount": 1}}) == (0, 0, 0)
     assert money(BUY, {"amount": 10}) == (0, 0, 0)
-    assert money(PAY, {"amount": 0.1}, {"amount": 0.2}) == (Decimal("0.3"), 0.15, 0.3)
+    assert money(PAY, {"amount": 0.1}, {"amount": 0.2}) == (Decimal("0.3"), Decimal("0.15"), Decimal("0.3"))
 
 
 def test_revenue_is_exact() -> None:
@@ -213,9 +213,10 @@ def test_revenue_is_exact() -> None:
 
 def test_averages_are_rounded_away_from_zero() -> None:
     """Half a cent is a cent, owed or owing."""
-    assert money(PAY, {"amount": 0.01}, {"amount": 0}, users=2) == (Decimal("0.01"), 0.01, 0.01)
-    assert money(PAY, {"amount": -0.01}, {"amount": 0}, users=1) == (Decimal("-0.01"), -0.01, -0.01)
-    assert money(PAY, {"amount": -10}, {"amount": 0}, {"amount": 0}, users=3) == (-10, -3.33, -3.33)
+    assert money(PAY, {"amount": 0.01}, {"amount": 0}, users=2) == (Decimal("0.01"),) * 3
+    assert money(PAY, {"amount": -0.01}, {"amount": 0}, users=1) == (Decimal("-0.01"),) * 3
+    third = Decimal("-3.33")
+    assert money(PAY, {"amount": -10}, {"amount": 0}, {"amount": 0}, users=3) == (-10, third, third)
 
 
 def test_two_currencies_have_no_sum() -> None:
@@ -225,7 +226,7 @@ def test_two_currencies_have_no_sum() -> None:
     assert money(PAY, euro, dollar) == (0, 0, 0)
     assert money(PAY, euro, {"amount": 5}, {"amount": 3, "currency": None}) == (18, 6, 18)
     assert money(PAY, euro, {"amount": 5, "currency": "eur"}) == (15, 7.5, 15)
-    assert money(PAY, euro, {"currency": "USD"}, {"amount": "free", "currency": "GBP"}) == (10, 3.33, 10)
+    assert money(PAY, euro, {"currency": "USD"}, {"amount": "free", "currency": "GBP"}) == (10, Decimal("3.33"), 10)
 
 
 def test_the_currency_of_a_goal() -> None:
