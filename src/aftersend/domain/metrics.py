@@ -10,6 +10,7 @@ e-mails whether the request says TOTAL or UNIQUE.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 from aftersend.domain.channels import Channel as C
 from aftersend.domain.formulas import (
@@ -139,6 +140,7 @@ BREAKDOWN = Tally((Kind.FAILED, Kind.UNDELIVERED))
 """What `failure_breakdown` counts, by reason: failures before the send, and after it."""
 
 
+@cache
 def metrics_of(channel: C) -> tuple[Metric, ...]:
     """Return the rows of one channel, in the order in which answers print them."""
     return tuple(metric for metric in METRICS if channel in metric.channels)

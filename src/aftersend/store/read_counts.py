@@ -14,7 +14,7 @@ from typing import Any
 from aftersend.domain.formulas import Mode, Remaining, Tally
 from aftersend.domain.kinds import Kind
 from aftersend.store.engine import Engine
-from aftersend.store.levels import grouping_sets
+from aftersend.store.levels import grouping_sets, places
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,8 @@ def read_counts(engine: Engine, query: CountQuery) -> dict[CellKey, CountCell]:
 
 def _read_tallies(engine: Engine, query: CountQuery, cells: dict[CellKey, CountCell]) -> None:
     statement, parameters = _tally_statement(query)
-    for campaign, platform, locale, variation, number, detail, events, users in engine.select(statement, parameters):
-        cell = cells.setdefault((campaign, platform, locale, variation), CountCell())
+    for campaign, place, number, detail, events, users in engine.select(statement, parameters):
+        cell = cells.setdefault((campaign, *place), CountCell())
         if number < len(query.tallies):
             tally = query.tallies[number]
             cell.events[tally] = events
@@ -100,7 +100,8 @@ def _tally_statement(query: CountQuery) -> tuple[str, dict[str, Any]]:
     parameters = _scope_parameters(query) | _feeds(query)
     wanted = _users_condition(query, parameters)
     statement = f"""
-SELECT campaign_id, platform, locale, variation, tally, if(tally = {last}, toString(detail), '') AS counted_detail,
+SELECT campaign_id, arrayJoin({places(over_platforms=query.over_platforms)}) AS place, tally,
+    if(tally = {last}, toString(detail), '') AS counted_detail,
     sum(events) AS events, {_merged_users(query, wanted, parameters)} AS users
 FROM (
     SELECT campaign_id, platform, locale, variation, kind, detail, machine,
@@ -114,7 +115,7 @@ ARRAY JOIN arrayConcat(
     {{tallies_of_detail:Array(Array(UInt16))}}[indexOf({{details:Array(String)}}, concat(kind, ' ', detail))],
     if(machine, [], {{tallies_of_people:Array(Array(UInt16))}}[indexOf({{people:Array(String)}}, toString(kind))])
 ) AS tally
-GROUP BY {grouping_sets("campaign_id", "tally", "counted_detail", over_platforms=query.over_platforms)}
+GROUP BY campaign_id, place, tally, counted_detail
 """
     return statement, parameters
 
