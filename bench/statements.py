@@ -28,15 +28,22 @@ def _sets() -> str:
     return "GROUPING SETS (" + ", ".join(f"({keys}, {level})" if level else f"({keys})" for level in _LEVELS) + ")"
 
 
+_PINNED = "platform = 'EMAIL' AND kind IN ('opened', 'clicked')"
+"""Whose distinct users a TOTAL answer has, too: the rates of an e-mail divide openers and clickers."""
+
+
 def totals(workspace_id: str) -> dict[str, str]:
-    """Return the forms that count events."""
+    """Return the forms that count events, and the distinct users of what rates of e-mails are made of."""
     rows = f"FROM message_events WHERE {_scope(workspace_id)}"
-    folded = f"SELECT {_COLUMNS}, count() AS events {rows} GROUP BY {_COLUMNS}"
+    users = f"uniqExactIf(user_id, {_PINNED}) AS users"
+    states = f"uniqExactStateIf(user_id, {_PINNED}) AS users"
+    folded = f"SELECT {_COLUMNS}, count() AS events, {states} {rows} GROUP BY {_COLUMNS}"
     return {
-        PLAIN: f"SELECT {_COLUMNS}, count() AS events {rows} GROUP BY {_sets()}",
-        "folded, then levels": f"SELECT {_COLUMNS}, sum(events) FROM ({folded}) GROUP BY {_sets()}",
+        PLAIN: f"SELECT {_COLUMNS}, {users}, count() AS events {rows} GROUP BY {_sets()}",
+        "folded, then levels": f"""
+            SELECT {_COLUMNS}, uniqExactMerge(users), sum(events) FROM ({folded}) GROUP BY {_sets()}""",
         "folded, copied to levels": f"""
-            SELECT {_PLACED}, sum(events) FROM ({folded}) ARRAY JOIN {_PLACES} AS place
+            SELECT {_PLACED}, uniqExactMerge(users), sum(events) FROM ({folded}) ARRAY JOIN {_PLACES} AS place
             GROUP BY campaign_id, platform, locale_, variation_, kind, detail""",
     }
 

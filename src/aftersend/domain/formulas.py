@@ -5,7 +5,7 @@ understand it: the plan (which counts to fetch), the store (how to count), the a
 documents. Numbers (Count, Minus, FirstNonZero, Remaining) can nest; a rate (Percent) only sits on top.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -137,25 +137,37 @@ def needs(formula: Formula, mode: Mode) -> Iterator[tuple[Tally, Mode] | Remaini
             yield from needs(second, mode)
 
 
+Evaluate = Callable[[Cell], int | float]
+
+
 def value(formula: Formula, mode: Mode, cell: Cell) -> int | float:
     """Compute the formula over one node's counts."""
+    return evaluator(formula, mode)(cell)
+
+
+def evaluator(formula: Formula, mode: Mode) -> Evaluate:
+    """Return the formula as a function of a node's counts, for whoever computes it over many nodes."""
     if isinstance(formula, Percent):
-        return percent(_number(formula.part, mode, cell), _number(formula.whole, mode, cell))
-    return _number(formula, mode, cell)
+        part, whole = _number(formula.part, mode), _number(formula.whole, mode)
+        return lambda cell: percent(part(cell), whole(cell))
+    return _number(formula, mode)
 
 
-def _number(number: Number, mode: Mode, cell: Cell) -> int:
+def _number(number: Number, mode: Mode) -> Callable[[Cell], int]:
     match number:
         case Count(tally, pinned):
-            return cell.count(tally, pinned or mode)
+            counting = pinned or mode
+            return lambda cell: cell.count(tally, counting)
         case Minus(whole, part):
-            return _number(whole, mode, cell) - _number(part, mode, cell)
+            total, less = _number(whole, mode), _number(part, mode)
+            return lambda cell: total(cell) - less(cell)
         case FirstNonZero(first, otherwise):
-            return _number(first, mode, cell) or _number(otherwise, mode, cell)
+            here, there = _number(first, mode), _number(otherwise, mode)
+            return lambda cell: here(cell) or there(cell)
         case Remaining(start, losses) if mode is Mode.TOTAL:
-            return cell.count(start, mode) - cell.count(losses, mode)
+            return lambda cell: cell.count(start, mode) - cell.count(losses, mode)
         case Remaining():
-            return cell.remaining_users(number)
+            return lambda cell: cell.remaining_users(number)
 
 
 def percent(part: int, whole: int) -> int | float:

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from aftersend.domain.campaigns import DEFAULT_LOCALE, DEFAULT_VARIATION, Campaign
-from aftersend.domain.channels import CHANNELS
+from aftersend.domain.channels import CHANNELS, Channel
 from aftersend.domain.control_groups import CONTROL_GROUPS, ControlGroupFacts
 from aftersend.domain.conversions import Conversions
-from aftersend.domain.formulas import Mode, value
-from aftersend.domain.funnel import CONTROL_GROUP_FUNNEL, FUNNELS, Stage
+from aftersend.domain.formulas import Evaluate, Mode, evaluator, value
+from aftersend.domain.funnel import CONTROL_GROUP_FUNNEL, FUNNELS
 from aftersend.domain.kinds import ControlGroup
 from aftersend.domain.metrics import metrics_of
-from aftersend.domain.profiles import ALL_VARIATIONS, BARE_CONTROL_GROUP, Profile
+from aftersend.domain.profiles import ALL_VARIATIONS, BARE_CONTROL_GROUP, PROFILES, Profile, ProfileName
 from aftersend.domain.reasons import breakdown_key
 from aftersend.stats.goal_stats import OWN, GoalNumbers
 from aftersend.stats.plan import ANYTHING, SERVED
@@ -121,24 +122,28 @@ def _variations(tree: _Tree, platform: str, locale: str, variations: Sequence[st
 
 def _node(tree: _Tree, platform: str, locale: str, variation: str = ALL) -> Json:
     channel, cell = tree.campaign.channel, tree.cell(platform, locale, variation)
-    performance = {
-        key: value(metric.formula, tree.mode, cell)
-        for metric in metrics_of(channel)
-        if (key := tree.profile.metric_key(metric)) is not None
-    }
+    performance = {key: number(cell) for key, number in _performance(channel, tree.mode, tree.profile.name)}
     breakdown = {
         breakdown_key(channel, reason): number for reason, number in cell.by_detail(tree.mode).items() if number
     }
     return {
         "performance_stats": performance,
         "conversion_goal_stats": tree.goals.node(cell, tree.cell(platform), platform, locale, variation),
-        "delivery_funnel": _funnel(FUNNELS[channel], tree.mode, cell),
+        "delivery_funnel": {key: number(cell) for key, number in _funnel(channel, tree.mode)},
         "failure_breakdown": dict(sorted(breakdown.items())),
     }
 
 
-def _funnel(stages: Iterable[Stage], mode: Mode, cell: CountCell) -> Json:
-    return {stage.key: value(stage.formula, mode, cell) for stage in stages}
+@cache
+def _performance(channel: Channel, mode: Mode, profile: ProfileName) -> tuple[tuple[str, Evaluate], ...]:
+    """The metrics that a profile prints for a channel, ready to be computed over its many nodes."""
+    keys = ((metric, PROFILES[profile].metric_key(metric)) for metric in metrics_of(channel))
+    return tuple((key, evaluator(metric.formula, mode)) for metric, key in keys if key is not None)
+
+
+@cache
+def _funnel(channel: Channel, mode: Mode) -> tuple[tuple[str, Evaluate], ...]:
+    return tuple((stage.key, evaluator(stage.formula, mode)) for stage in FUNNELS[channel])
 
 
 def _control_groups(tree: _Tree, platform: str) -> Json:
@@ -149,7 +154,9 @@ def _control_groups(tree: _Tree, platform: str) -> Json:
             nodes[group.node_key] = {
                 "conversion_goal_stats": tree.goals.group_node(group, tree.cell(platform), platform),
                 # Held-out users are nobody's targets: the stage is computed over a cell that has none.
-                "delivery_funnel": _funnel(CONTROL_GROUP_FUNNEL, tree.mode, CountCell()),
+                "delivery_funnel": {
+                    stage.key: value(stage.formula, tree.mode, CountCell()) for stage in CONTROL_GROUP_FUNNEL
+                },
                 "failure_breakdown": {group.held_out_key: held_out} if held_out else {},
             }
     if tree.profile.bare_control_group:
