@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -120,6 +121,12 @@ class FakeEngine:
         self.asked.append(statement)
         found = [rows for beginning, rows in self.answers.items() if statement.strip().startswith(beginning)]
         return found[0] if found else []
+
+    def start(self, statement: str, parameters: Parameters | None = None) -> "Future[Sequence[Sequence[Any]]]":
+        """Return the answer at once."""
+        started: Future[Sequence[Sequence[Any]]] = Future()
+        started.set_result(self.select(statement, parameters))
+        return started
 
     def stream(self, statement: str, parameters: Parameters | None = None) -> Iterator[Sequence[Sequence[Any]]]:
         """Return the answer in one block."""

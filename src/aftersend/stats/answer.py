@@ -1,10 +1,10 @@
 """The walk of a question, from request to answer, in one function."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from aftersend.domain.campaigns import Campaign
-from aftersend.domain.conversions import Conversions
 from aftersend.domain.profiles import Profile
 from aftersend.domain.workspaces import Workspace
 from aftersend.registry.campaigns import Campaigns
@@ -13,7 +13,7 @@ from aftersend.stats.claims import claim, needs_competitors, needs_receipts
 from aftersend.stats.plan import plan
 from aftersend.stats.request import StatsRequest
 from aftersend.store.engine import Engine
-from aftersend.store.read_conversions import CreditKey, read_conversions, read_receipts
+from aftersend.store.read_conversions import Credits, read_receipts, start_conversions
 from aftersend.store.read_counts import read_counts
 
 
@@ -27,20 +27,20 @@ class Stats:
     def answer(self, workspace: Workspace, request: StatsRequest, profile: Profile) -> dict[str, Any]:
         """Return the body of the answer."""
         page, total = self._page(workspace, request)
-        cells = read_counts(self.engine, plan(workspace.id, page, request, profile))
         credited = self._credits(workspace, page, request, profile)
+        cells = read_counts(self.engine, plan(workspace.id, page, request, profile))
         return {
             "response_id": request.request_id,
             "total_campaigns": total,
             "current_page": request.offset // request.limit + 1,
             "total_pages": -(-total // request.limit),
-            "data": assemble(page, cells, credited, request, profile),
+            "data": assemble(page, cells, credited(), request, profile),
         }
 
     def _credits(
         self, workspace: Workspace, page: list[Campaign], request: StatsRequest, profile: Profile
-    ) -> dict[CreditKey, Conversions]:
-        """What the campaigns of the page are credited with."""
+    ) -> Callable[[], Credits]:
+        """Begin to read what the campaigns of the page are credited with."""
         attribution = request.attribution_type
         competitors: list[Campaign] = []
         if needs_competitors(attribution):
@@ -49,7 +49,7 @@ class Stats:
         unsure = [campaign.id for campaign in page if needs_receipts(campaign, attribution)]
         receipts = read_receipts(self.engine, workspace.id, unsure) if unsure else frozenset[str]()
         query = claim(workspace, page, competitors, request, profile, receipts)
-        return read_conversions(self.engine, query)
+        return start_conversions(self.engine, query)
 
     def _page(self, workspace: Workspace, request: StatsRequest) -> tuple[list[Campaign], int]:
         """The campaigns of the page that was asked for, and how many the request means in all."""

@@ -5,6 +5,7 @@ write. chDB lets Python go while it works.
 """
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
@@ -35,6 +36,7 @@ class EmbeddedEngine:
         self._writer = self._connect()
         self._writing = Lock()
         self._clients = [self._writer]
+        self._started = ThreadPoolExecutor(readers, "read")
         self._readers: SimpleQueue[Client] = SimpleQueue()
         for _ in range(readers):
             client = self._connect()
@@ -65,6 +67,10 @@ class EmbeddedEngine:
         with self._reader() as client, _translated():
             return client.query(statement, parameters=dict(parameters or {})).result_rows
 
+    def start(self, statement: str, parameters: Parameters | None = None) -> "Future[Sequence[Sequence[Any]]]":
+        """Begin a query on another thread."""
+        return self._started.submit(self.select, statement, parameters)
+
     def stream(self, statement: str, parameters: Parameters | None = None) -> Iterator[Sequence[Sequence[Any]]]:
         """Run a query and yield its rows block by block."""
         given = dict(parameters or {})
@@ -73,6 +79,7 @@ class EmbeddedEngine:
 
     def close(self) -> None:
         """Close every connection."""
+        self._started.shutdown()
         for client in self._clients:
             client.close()
 

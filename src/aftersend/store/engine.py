@@ -1,6 +1,7 @@
-"""The door to the engine: four calls, and every read and write of the ledger goes through them."""
+"""The door to the engine: five calls, and every read and write of the ledger goes through them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -22,6 +23,10 @@ class Engine(Protocol):
 
     def select(self, statement: str, parameters: Parameters | None = None) -> Sequence[Sequence[Any]]:
         """Run a query and return all its rows."""
+        ...
+
+    def start(self, statement: str, parameters: Parameters | None = None) -> "Future[Sequence[Sequence[Any]]]":
+        """Begin a query beside whatever else runs, and return its rows to come."""
         ...
 
     def stream(self, statement: str, parameters: Parameters | None = None) -> Iterator[Sequence[Sequence[Any]]]:

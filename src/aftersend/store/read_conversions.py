@@ -1,6 +1,6 @@
 """Reads conversions: credits goal events to touches, and counts the credits for each level of the tree."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from aftersend.domain.conversions import Conversions
 from aftersend.domain.kinds import Kind
@@ -13,11 +13,19 @@ CreditKey = tuple[str, str, int, str, str, str]
 """Campaign, control group (empty for the campaign's own nodes), the goal's place, platform, locale, variation."""
 
 
-def read_conversions(engine: Engine, query: ConversionQuery) -> dict[CreditKey, Conversions]:
+Credits = dict[CreditKey, Conversions]
+
+
+def read_conversions(engine: Engine, query: ConversionQuery) -> Credits:
     """Credit, and return the nodes that are credited with anything."""
+    return start_conversions(engine, query)()
+
+
+def start_conversions(engine: Engine, query: ConversionQuery) -> Callable[[], Credits]:
+    """Begin to credit beside whatever else is read, and return what waits for the credits."""
     first, last = query.days
     if not any(claimant.goals for claimant in query.claimants if claimant.campaign_id in query.asked) or first > last:
-        return {}
+        return dict
     sql = CreditSql(query)
     statement = f"""
 SELECT position, held_out, goal, place.1, place.2, place.3, sum(events), uniqExactMerge(users),
@@ -31,12 +39,15 @@ FROM (
 ARRAY JOIN {places(over_platforms=query.over_platforms)} AS place
 GROUP BY position, held_out, goal, place
 """
-    return {
-        (*sql.names(position, held_out, goal), platform, locale, variation): Conversions(events, users, revenue)
-        for position, held_out, goal, platform, locale, variation, events, users, revenue in engine.select(
-            statement, sql.words.parameters
-        )
-    }
+    started = engine.start(statement, sql.words.parameters)
+
+    def finish() -> Credits:
+        return {
+            (*sql.names(position, held_out, goal), platform, locale, variation): Conversions(events, users, revenue)
+            for position, held_out, goal, platform, locale, variation, events, users, revenue in started.result()
+        }
+
+    return finish
 
 
 def read_receipts(engine: Engine, workspace_id: str, campaign_ids: Iterable[str]) -> frozenset[str]:
