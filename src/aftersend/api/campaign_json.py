@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from aftersend.domain.attribution import MAXIMUM_WINDOW_HOURS, MINIMUM_WINDOW_HOURS
 from aftersend.domain.campaigns import Campaign, ControlGroups, DeliveryType, Reachability, Status
 from aftersend.domain.channels import Channel
+from aftersend.domain.filters import DataType
 from aftersend.domain.goals import Goal, GoalFilter
 from aftersend.domain.percentages import tidy
 from aftersend.errors import InvalidRequest
@@ -31,8 +32,8 @@ class FilterBody(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True)
     """A condition on an attribute of a goal's event."""
 
     name: Annotated[str, Meta(max_length=500, description="The attribute.")]
-    condition: Annotated[str, Meta(max_length=100, description="How it is compared.")]
-    data_type: Annotated[str, Meta(max_length=100, description="As what it is compared.")]
+    condition: Annotated[str, Meta(max_length=100, description="How it is compared: a condition of the data type.")]
+    data_type: Annotated[str, Meta(max_length=100, description=f"What the attribute is: {', '.join(DataType)}.")]
     value: Annotated[Any, Meta(description="With what it is compared.")] = None
     value1: Annotated[Any, Meta(description="The other end, where a condition has two.")] = None
     negate: Annotated[bool, Meta(description="Whether the condition must not hold.")] = False

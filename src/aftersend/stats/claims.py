@@ -1,6 +1,7 @@
 """From campaigns and an attribution type to what the store credits: whose touches of which kinds claim which events."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from aftersend.domain.attribution import (
     ATTRIBUTION_TYPES,
@@ -43,7 +44,10 @@ def claim(
 ) -> ConversionQuery:
     """Say what to credit for the campaigns asked about; `competitors` are the other campaigns with such goals."""
     attribution = request.attribution_type
-    campaigns = {campaign.id: campaign for campaign in (*competitors, *asked) if campaign.goals}
+    wanted = {goal.event for campaign in asked for goal in campaign.goals}
+    # Of others only what competes matters: their goals on other events would be read for nothing.
+    others = (replace(one, goals=tuple(goal for goal in one.goals if goal.event in wanted)) for one in competitors)
+    campaigns = {campaign.id: campaign for campaign in (*others, *asked) if campaign.goals}
     return ConversionQuery(
         workspace_id=workspace.id,
         zone=workspace.zone,

@@ -87,7 +87,11 @@ class CreditSql:
             definitions, condition = "[toUInt16(1)]", matching[0][1]
         else:
             found = ", ".join(f"if({matches}, [toUInt16({number})], [])" for number, matches in matching)
-            definitions, condition = f"arrayConcat({found})", "notEmpty(definitions)"
+            wanted = {
+                self._number(goal.definition) for one in self._claimants if self._is_asked(one) for goal in one.goals
+            }
+            definitions = f"arrayConcat({found})"
+            condition = f"hasAny(definitions, {self._list('UInt16', sorted(wanted))})"
         needed = "attributes" if self._pays() else "''"
         restricted = f" AND user_id IN ({self._asked_users()})" if self._competitors() else ""
         return f"""

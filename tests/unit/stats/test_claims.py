@@ -86,6 +86,16 @@ def test_competitors_claim_but_are_not_asked() -> None:
     assert (query.one_winner, query.clicks_only) == (True, True)
 
 
+def test_competitors_bring_only_what_competes() -> None:
+    """A competitor's goals on events that nobody asked about are left out, and so are their events."""
+    other = a_campaign("other", goals=(a_goal("Seen", event="page_viewed"), a_goal("Bought")))
+
+    query = _claim(a_campaign("asked", goals=(a_goal(),)), attribution=T.TOTAL_CONVERSIONS, competitors=(other,))
+
+    events = {claimant.campaign_id: [goal.definition.event for goal in claimant.goals] for claimant in query.claimants}
+    assert events == {"asked": ["purchase"], "other": ["purchase"]}
+
+
 def test_types_with_one_winner_need_competitors() -> None:
     """Two types credit one campaign for each event."""
     assert {one for one in AttributionType if needs_competitors(one)} == {T.TOTAL_CONVERSIONS, T.CLICK_CONVERSIONS}
