@@ -1,8 +1,9 @@
 """The SQL that credits goal events to touches; docs/conversions.md has its rules in words.
 
-Goal events are joined to the touches of their users. Both carry a bucket of time as wide as the longest window, and a
-touch stands in its own bucket and the next: only pairs that can be within a window are ever formed, however often one
-user occurs. Of the pairs of an event (of each claim, or over all claims) the greatest touch is the crediting one.
+Goal events are joined to the touches of their users. Both carry a bucket of their user and of time, as wide as the
+longest window, and a touch stands in its own bucket and the next: only pairs that can be within a window are ever
+formed, however often one user occurs. A bucket is a hash, which joins fastest; who is in it is compared after that.
+Of the pairs of an event (of each claim, or over all claims) the greatest touch is the crediting one.
 Amounts are read from the attributes last, for credited events only.
 """
 
@@ -70,8 +71,9 @@ class CreditSql:
             SELECT any(events.user_id) AS user_id, any(definitions) AS matched, any(attributes) AS attributes,
                 max((depth, touched, position, held_out, platform, locale, variation)) AS winner
             FROM ({self.goal_events()}) AS events
-            JOIN ({self._touches()}) AS touches ON events.user_id = touches.user_id AND events.bucket = touches.bucket
-            WHERE happened - touched BETWEEN 0 AND if(held_out > 0, {held_out}[position], {windows}[position]){claimed}
+            JOIN ({self._touches()}) AS touches ON events.bucket = touches.bucket
+            WHERE events.user_id = touches.user_id{claimed}
+                AND happened - touched BETWEEN 0 AND if(held_out > 0, {held_out}[position], {windows}[position])
             GROUP BY event_id, {claim}"""
 
     def goal_events(self) -> str:
@@ -99,7 +101,7 @@ class CreditSql:
                 FROM (
                     {scope.clause()}
                     SELECT user_id, event_id, attributes, toUnixTimestamp64Milli(time) AS happened,
-                        intDiv(happened, {self._width()}) AS bucket, {definitions} AS definitions
+                        cityHash64(user_id, intDiv(happened, {self._width()})) AS bucket, {definitions} AS definitions
                     FROM user_events
                     WHERE workspace_id = {self._workspace()} AND name IN {self.words.texts(names)}
                         AND day BETWEEN {self._day(first)} AND {self._day(last)} AND {condition}{restricted}
@@ -120,7 +122,7 @@ class CreditSql:
                     transform(campaign_id, {ids}, {positions}, toUInt32(0)) AS position,
                     transform(kind, {self.words.texts(DEPTHS)}, {depths}, toUInt8(0)) AS depth,
                     {HELD_OUT_GROUP} AS held_out,
-                    intDiv(touched, {self._width()}) + arrayJoin([0, 1]) AS bucket
+                    cityHash64(user_id, intDiv(touched, {self._width()}) + arrayJoin([0, 1])) AS bucket
                 FROM message_events
                 WHERE {self._touch_scope(self._claimants)}{restricted}"""
 

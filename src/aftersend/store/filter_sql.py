@@ -97,11 +97,12 @@ def raw(name: str, scope: Scope) -> str:
 def number(value: str, scope: Scope) -> str:
     """Return SQL for the number that raw JSON is or is written as, or NULL."""
     words = scope.words
-    text = scope.let(f"if({_is_text(value)}, JSONExtractString({value}), {value})")
-    decimal = scope.let(f"toDecimal128OrNull({text}, {NUMBER_PLACES})")
-    limit = f"toDecimal128({words.text(f'{NUMBER_LIMIT:f}')}, {NUMBER_PLACES})"
-    written = f"match({text}, {words.text(f'^(?:{JSON_NUMBER})$')})"
-    return scope.let(f"if({written} AND ifNull(abs({decimal}) < {limit}, 0), {decimal}, NULL)")
+    # Only a text has to be looked at for how it is written: the engine spells numbers, and takes nothing else for one.
+    text = f"JSONExtractString({value})"
+    written = f"if(match({text}, {words.text(f'^(?:{JSON_NUMBER})$')}), {text}, '')"
+    decimal = scope.let(f"toDecimal128OrNull(if({_is_text(value)}, {written}, {value}), {NUMBER_PLACES})")
+    limit = words.text(f"{NUMBER_LIMIT:f}")
+    return scope.let(f"if(abs({decimal}) < toDecimal128({limit}, {NUMBER_PLACES}), {decimal}, NULL)")
 
 
 def _is_text(value: str) -> str:
