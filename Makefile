@@ -22,7 +22,7 @@ run: setup  ## start the demo: a real server with a month of life on every chann
 	$(BIN)/aftersend demo
 
 test: setup $(VENV)/gbstats/ready  ## run every test
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 # The statistics that ours are compared with want another numpy, so they live beside the environment.
 $(VENV)/gbstats/ready: requirements/gbstats.txt

@@ -148,9 +148,13 @@ def test_the_demo_prints_commands_that_work_as_pasted(desk: Desk) -> None:
             assert line, process.stderr.read() if process.stderr else ""
             printed += line
         answers = [_pasted(command) for command in re.findall(r"^curl .*(?:\n  .*)+", printed, re.MULTILINE)]
+        compared = re.search(r"^curl -s (\S+/uplift) -u (\S+):(\S+)$", printed, re.MULTILINE)
+        assert compared
+        uplift = httpx.get(compared[1], auth=(compared[2], compared[3]), timeout=60).json()
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 0
 
+    assert uplift["goals"][0]["intention_to_treat"]["comparisons"]
     month, sample = (next(iter(answer.json()["data"].values()))[0]["platforms"] for answer in answers)
     assert month["EMAIL"]["locales"]["all_locales"]["variations"]["all_variations"]["performance_stats"]["sent"] > 50
     assert sample["android"]["locales"]["all_locales"]["variations"]["all_variations"]["performance_stats"]["sent"] == 2

@@ -83,6 +83,8 @@ class Demo:
         output.print(Panel.fit(served, border_style="green"))
         output.print("Ask about one campaign of the month (an A/B test on e-mail):\n")
         output.print(self._curl(url, "demo", "free-shipping-test", 30))
+        output.print("\nCompare a campaign with the users whom it left alone:\n")
+        output.print(f"curl -s {url}/v1/campaigns/mid-season-sale/uplift -u demo:{self._secrets['demo']}")
         output.print("\nAsk for the documented sample campaign:\n")
         output.print(self._curl(url, "sample", sample.CAMPAIGN_ID, 1))
         output.print(

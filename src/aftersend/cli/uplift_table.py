@@ -29,7 +29,7 @@ def tables(answer: Json) -> Iterator[RenderableType]:
 def _arms(goal: str, compared: Json) -> Table:
     table = Table(title=f"\n{goal}", title_justify="left", title_style="bold")
     columns = ("users", "converted", "conversion_rate", "total", "revenue", "revenue_per_user")
-    table.add_column("")
+    table.add_column("", min_width=max((len(arm["arm"]) for arm in compared["arms"]), default=0))
     for column in columns:
         table.add_column(column.replace("_", " "), justify="right")
     for arm in compared["arms"]:
