@@ -17,7 +17,7 @@ from server import Server
 def shop(server: Server) -> Asker:
     """A workspace with the demo's month, for some users."""
     asker = server.create_workspace("audited-month", "Europe/Berlin")
-    found = month(date(2025, 3, 30), users=400)
+    found = month(date(2025, 3, 30), users=1500)
     for body in found.campaigns:
         answer = asker.put_campaign(body["id"], {name: value for name, value in body.items() if name != "id"})
         assert answer.status_code == 200, answer.text

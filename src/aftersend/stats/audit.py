@@ -107,8 +107,8 @@ class Audit:
         rows = read_audit_counts(self.engine, workspace_id, list(campaigns))
         for campaign_id, own in groupby(rows, key=lambda row: row[0]):
             counts = CampaignCounts(campaign_id, campaigns[campaign_id].channel)
-            for _, *row in own:
-                counts.add(*row)
+            for row in own:
+                counts.add(*row[1:])
             looked.note(counts, span)
             yield from check_counts(counts, span)
 

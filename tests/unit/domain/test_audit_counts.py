@@ -190,7 +190,7 @@ def test_a_stage_is_the_rest_of_the_one_before(monkeypatch: pytest.MonkeyPatch) 
     first, second, *rest = FUNNELS[Channel.SMS]
     assert isinstance(second.formula, Remaining)
     wrong = replace(second, formula=Remaining(second.formula.start, Tally((Kind.REMOVED,), frozenset({"any"}))))
-    monkeypatch.setitem(audit_counts.FUNNELS, Channel.SMS, (first, wrong, *rest))
+    monkeypatch.setitem(FUNNELS, Channel.SMS, (first, wrong, *rest))
 
     found = _found(_counts((1, "targeted", 5), (1, "removed frequency_cap", 1), channel=Channel.SMS))
 
