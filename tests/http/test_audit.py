@@ -180,7 +180,7 @@ def test_a_failure_without_a_reason(server: Server, asker: Asker) -> None:
     """No such event is let in; one that is in the ledger all the same is found."""
     asker.put_campaign("c1", campaign())
     asker.send(message_event("attempted"), message_event("failed", event_id="bare", reason="any"))
-    server.parts.services.audit.engine.command(
+    server.parts.services.stats.engine.command(
         f"ALTER TABLE message_events UPDATE detail = '' WHERE workspace_id = '{asker.workspace_id}' "
         "AND event_id = 'bare' SETTINGS mutations_sync = 1"
     )
@@ -306,6 +306,17 @@ def test_a_bad_question_names_its_field(sent: Asker, query: dict[str, str], fiel
     answer = sent.request("GET", "/v1/audit", params=query)
 
     assert (answer.status_code, answer.json()["error"]["field"]) == (400, field)
+
+
+def test_one_audit_at_a_time(server: Server, sent: Asker) -> None:
+    """While an audit is under way another is put off, and statistics are answered all the same."""
+    with server.parts.services.audit._working:
+        answer = sent.request("GET", "/v1/audit")
+        assert sent.node("EMAIL")["performance_stats"]["sent"] == 2
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert answer.json()["error"]["code"] == "overloaded"
+    assert _audit(sent)["clean"]
 
 
 def test_who_may_ask(server: Server, sent: Asker) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain, groupby
+from threading import Lock
 from typing import Any
 
 from aftersend.domain.audit import OPEN_DAYS, Severity, Violation
@@ -18,7 +19,7 @@ from aftersend.domain.campaigns import Campaign
 from aftersend.domain.kinds import Kind
 from aftersend.domain.periods import EPOCH, FIRST_DAY, LAST_DAY
 from aftersend.domain.workspaces import Workspace
-from aftersend.errors import NotFound
+from aftersend.errors import NotFound, Overloaded
 from aftersend.registry.campaigns import Campaigns
 from aftersend.stats.audit_request import AuditRequest
 from aftersend.store.engine import Engine
@@ -27,6 +28,7 @@ from aftersend.store.read_audit import read_audit_counts, read_examples, read_pa
 Json = dict[str, Any]
 
 _PAGE = 1000
+_RETRY_SECONDS = 5
 _EVENTS_AT_A_TIME = 1_000_000
 """About as many events have their users counted in one statement."""
 
@@ -48,23 +50,33 @@ class _Looked:
             self.holding_out.append(counts.campaign_id)
 
 
-@dataclass(frozen=True, slots=True)
 class Audit:
-    """Checks the campaigns of a workspace."""
+    """Checks the campaigns of a workspace, one audit at a time."""
 
-    campaigns: Campaigns
-    engine: Engine
-    now: Callable[[], datetime]
+    def __init__(self, campaigns: Campaigns, engine: Engine, now: Callable[[], datetime]) -> None:
+        self._campaigns = campaigns
+        self._engine = engine
+        self._now = now
+        self._working = Lock()
 
     def answer(self, workspace: Workspace, request: AuditRequest) -> Json:
         """Return the body of the answer, the worst violations first.
 
         Raises:
             NotFound: the workspace has no campaign of an id that was asked about.
+            Overloaded: another audit is under way. Audits read a lot; statistics must not wait for several.
         """
-        campaigns = self._campaigns(workspace.id, request.campaign_ids)
+        if not self._working.acquire(blocking=False):
+            raise Overloaded("another audit is under way; ask again when it is done", _RETRY_SECONDS)
+        try:
+            return self._answer(workspace, request)
+        finally:
+            self._working.release()
+
+    def _answer(self, workspace: Workspace, request: AuditRequest) -> Json:
+        campaigns = self._asked(workspace.id, request.campaign_ids)
         days = request.days.numbers if request.days else (FIRST_DAY, LAST_DAY)
-        today = (self.now().astimezone(workspace.zone).date() - EPOCH).days
+        today = (self._now().astimezone(workspace.zone).date() - EPOCH).days
         span = Span(*days, today - OPEN_DAYS + 1)
         looked = _Looked()
         found = chain(
@@ -85,16 +97,16 @@ class Audit:
             "truncated": len(worst) > len(shown),
         }
 
-    def _campaigns(self, workspace_id: str, asked: tuple[str, ...] | None) -> dict[str, Campaign]:
+    def _asked(self, workspace_id: str, asked: tuple[str, ...] | None) -> dict[str, Campaign]:
         if asked is not None:
-            found = self.campaigns.find(workspace_id, asked)
+            found = self._campaigns.find(workspace_id, asked)
             for campaign_id in asked:
                 if campaign_id not in found:
                     raise NotFound(f"the workspace has no campaign {campaign_id!r}")
             return found
         found = {}
         while True:
-            page, _ = self.campaigns.page(workspace_id, len(found), _PAGE)
+            page, _ = self._campaigns.page(workspace_id, len(found), _PAGE)
             found |= {campaign.id: campaign for campaign in page}
             if len(page) < _PAGE:
                 return found
@@ -104,7 +116,7 @@ class Audit:
     ) -> Iterator[Violation]:
         if not campaigns:
             return
-        rows = read_audit_counts(self.engine, workspace_id, list(campaigns))
+        rows = read_audit_counts(self._engine, workspace_id, list(campaigns))
         for campaign_id, own in groupby(rows, key=lambda row: row[0]):
             counts = CampaignCounts(campaign_id, campaigns[campaign_id].channel)
             for row in own:
@@ -114,10 +126,10 @@ class Audit:
 
     def _compared(self, workspace_id: str, days: tuple[int, int], looked: _Looked) -> Iterator[Violation]:
         for portion in portions(looked.sizes, _EVENTS_AT_A_TIME):
-            for parts in read_parts(self.engine, workspace_id, portion, days):
+            for parts in read_parts(self._engine, workspace_id, portion, days):
                 yield from check_parts(parts)
         for campaign_id in looked.holding_out:
-            yield from map(check_held_out, read_reached(self.engine, workspace_id, campaign_id, days))
+            yield from map(check_held_out, read_reached(self._engine, workspace_id, campaign_id, days))
 
     def _shown(self, workspace_id: str, violation: Violation, days: tuple[int, int]) -> Json:
         day = None if violation.day is None else (EPOCH + timedelta(days=violation.day)).isoformat()
@@ -131,5 +143,5 @@ class Audit:
             "expected": violation.expected,
             "found": violation.found,
             "message": violation.message,
-            "example_event_ids": read_examples(self.engine, workspace_id, violation, span),
+            "example_event_ids": read_examples(self._engine, workspace_id, violation, span),
         }

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aftersend.domain import audit_counts
 from aftersend.domain.audit import IDENTITIES, IdentityName, Severity, Violation
@@ -227,3 +229,28 @@ def test_the_catalogue_has_a_row_for_every_identity() -> None:
     """Each identity says what holds and what to do."""
     assert list(IDENTITIES) == list(IdentityName)
     assert all(row.holds and row.advice for row in IDENTITIES.values())
+
+
+_PAIRS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=6)
+
+
+@given(_PAIRS, st.integers(0, 7))
+def test_any_days(pairs: list[tuple[int, int]], open_from: int) -> None:
+    """Every day that is off is told, the whole if and only if it is off, and an error is never on an open day alone."""
+    rows = [
+        row for day, (tried, ended) in enumerate(pairs) for row in ((day, "attempted", tried), (day, "failed x", ended))
+    ]
+    found = {one.day: one for one in _found(_counts(*rows), Span(0, 9, open_from))}
+    gaps = {day: tried - ended for day, (tried, ended) in enumerate(pairs)}
+    gap = sum(gaps.values())
+
+    assert {day for day in found if day is not None} == {day for day, missing in gaps.items() if missing}
+    assert (None in found) is (gap != 0)
+    errors = {day for day, one in found.items() if one.severity is Severity.ERROR}
+    assert (None in errors) is bool(errors)
+    if gap == 0:
+        assert not errors
+    elif gap < 0:
+        assert errors - {None} == {day for day, missing in gaps.items() if missing < 0}
+    else:
+        assert all(gaps[day] > 0 and day < open_from for day in errors if day is not None)
