@@ -192,6 +192,16 @@ def _funnels(funnels: dict[str, list[dict[str, Any]]]) -> list[str]:
     return parts
 
 
+def audit_page() -> str:
+    """Write the page of identities."""
+    rows = (
+        (f"`{row['name']}`", row["holds"], row["severity"], row["otherwise"], row["advice"])
+        for row in catalogue()["audit_identities"]
+    )
+    intro = "# What the audit checks\n\nThe identities, and how bad it is when one [does not hold](../audit.md).\n\n"
+    return NOTICE + intro + table(("identity", "holds", "severity", "less than that", "what to do"), rows)
+
+
 def settings_page() -> str:
     """Write the page of settings."""
     rows = (
@@ -269,6 +279,7 @@ def api_page() -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "catalogue.md": catalogue_page,
     "attribution.md": attribution_page,
+    "audit.md": audit_page,
     "settings.md": settings_page,
     "bodies.md": bodies_page,
     "rejections.md": rejections_page,

@@ -120,6 +120,7 @@ def _joined(
     from aftersend.intake.commit import Committer
     from aftersend.intake.receive import Intake
     from aftersend.stats.answer import Stats
+    from aftersend.stats.audit import Audit
     from aftersend.stats.uplift import Uplift
 
     observations = Observations(lambda: committer.waiting_events)
@@ -132,6 +133,7 @@ def _joined(
         assigner=Assigner(registry.campaigns, registry.uploaded_users, intake),
         stats=stats,
         uplift=Uplift(registry.campaigns, engine, stats),
+        audit=Audit(registry.campaigns, engine, now),
         limits=CallLimits(settings.limits, settings.failed_sign_ins_per_minute, time.time),
         room=Room(settings.body_memory_mib * 2**20),
         observations=observations,

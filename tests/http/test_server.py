@@ -119,7 +119,15 @@ def test_the_catalogue(asker: Asker) -> None:
 
     tables = answer.json()
     assert [row["name"] for row in tables["channels"]] == [channel.value for channel in Channel]
-    for table in ("kinds", "metrics", "delivery_funnels", "reasons", "control_groups", "goal_fields"):
+    for table in (
+        "kinds",
+        "metrics",
+        "delivery_funnels",
+        "reasons",
+        "control_groups",
+        "goal_fields",
+        "audit_identities",
+    ):
         assert tables[table]
 
 

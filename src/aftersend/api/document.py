@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from aftersend.api.audit_document import audit_paths, audit_schemas
 from aftersend.api.campaign_json import CampaignBody
 from aftersend.api.campaign_routes import DEFAULT_PAGE, LARGEST_PAGE
 from aftersend.api.control_group_document import control_group_paths, control_group_schemas
@@ -79,6 +80,7 @@ def _paths() -> Json:
             ),
         },
         "/v1/campaigns/{campaign_id}/uplift": {"parameters": [CAMPAIGN_ID], "get": _uplift_operation()},
+        **audit_paths(),
         **control_group_paths(),
         "/v1/catalogue": {"get": operation("getCatalogue", "Show the catalogue", "server", answers("Catalogue", 401))},
         **{path: {"get": found} for path, found in _open_operations().items()},
@@ -194,6 +196,7 @@ def _schemas() -> Json:
         },
         **stats_schemas(),
         **uplift_schemas(),
+        **audit_schemas(),
         **control_group_schemas(),
         **error_schemas(),
     }

@@ -11,6 +11,7 @@ from aftersend.intake.assign import Assigner
 from aftersend.intake.receive import Intake
 from aftersend.registry.registry import Registry
 from aftersend.stats.answer import Stats
+from aftersend.stats.audit import Audit
 from aftersend.stats.uplift import Uplift
 
 
@@ -27,6 +28,7 @@ class Services:
     assigner: Assigner
     stats: Stats
     uplift: Uplift
+    audit: Audit
     limits: CallLimits
     room: Room
     observations: Observations

@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from aftersend.api import (
     assignment_routes,
+    audit_routes,
     campaign_routes,
     global_group_routes,
     ingest_routes,
@@ -30,6 +31,7 @@ ROUTES = (
     ingest_routes.message_events,
     ingest_routes.user_events,
     uplift_routes.get_uplift,
+    audit_routes.get_audit,
     campaign_routes.put_campaign,
     campaign_routes.patch_campaign,
     campaign_routes.get_campaign,

@@ -34,6 +34,10 @@ class Client(Protocol):
         """Ask what a campaign changed and return the answer."""
         ...
 
+    def audit(self, query: dict[str, str]) -> dict[str, Any]:
+        """Ask whether the numbers add up and return the answer."""
+        ...
+
 
 class Refused(AftersendError):
     """A server answered with an error."""
@@ -91,6 +95,11 @@ class HttpClient:
         path = f"/v1/campaigns/{quote(campaign_id, safe='')}/uplift"
         return self._call(self._client.build_request("GET", path, params=query))
 
+    def audit(self, query: dict[str, str]) -> dict[str, Any]:
+        """Ask whether the numbers add up, however long that takes."""
+        patience = httpx.Timeout(120, read=None)
+        return self._call(self._client.build_request("GET", "/v1/audit", params=query, timeout=patience))
+
     def _post(self, path: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
         return self._call(self._client.build_request("POST", path, content=body, headers=headers))
 
@@ -145,3 +154,9 @@ class LocalClient:
         # As it would come over HTTP: plain JSON, not records.
         shown: dict[str, Any] = msgspec.to_builtins(answer, builtin_types=(Decimal,))
         return shown
+
+    def audit(self, query: dict[str, str]) -> dict[str, Any]:
+        """Ask whether the numbers add up."""
+        from aftersend.stats.audit_request import parse_audit
+
+        return self._parts.services.audit.answer(self._workspace, parse_audit(query))

@@ -26,14 +26,14 @@ def print_json(value: object) -> None:
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Turn an expected failure into one line and exit status 1 (2 where the call was wrong)."""
+def told(failed: int = 1) -> Iterator[None]:
+    """Turn an expected failure into one line and an exit status: `failed`, or 2 where the call was wrong."""
     try:
         yield
     except (InvalidRequest, Conflict) as error:
         _fail(f"{error.field}: {error.message}", 2)
     except AftersendError as error:
-        _fail(error.message, 1)
+        _fail(error.message, failed)
     except KeyboardInterrupt:
         _fail("interrupted", 130)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from aftersend.app import configure_logs
-from aftersend.cli import global_group_commands, ledger_commands, registry_commands, server_commands
+from aftersend.cli import audit_command, global_group_commands, ledger_commands, registry_commands, server_commands
 from aftersend.settings import Settings
 
 application = typer.Typer(
@@ -23,6 +23,7 @@ application.add_typer(registry_commands.campaign, name="campaign")
 application.add_typer(global_group_commands.global_control_group, name="global-control-group")
 application.command("load")(ledger_commands.load_files)
 application.command("stats")(ledger_commands.show_stats)
+application.command("audit")(audit_command.audit)
 application.command("migrate")(server_commands.migrate)
 application.command("doctor")(server_commands.doctor)
 application.command("settings")(server_commands.show_settings)

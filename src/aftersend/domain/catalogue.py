@@ -10,6 +10,7 @@ from aftersend.domain.attribution import (
     WINDOWS,
     WindowFacts,
 )
+from aftersend.domain.audit import IDENTITIES
 from aftersend.domain.channels import CHANNELS, Channel
 from aftersend.domain.control_groups import CONTROL_GROUPS
 from aftersend.domain.conversions import RATE_BASES
@@ -52,6 +53,16 @@ def catalogue() -> dict[str, Any]:
         "goal_filters": [
             {"data_type": row.data_type, "condition": row.condition, "test": row.test, "takes": row.takes}
             for row in CONDITIONS
+        ],
+        "audit_identities": [
+            {
+                "name": row.name,
+                "holds": row.holds,
+                "severity": row.severity,
+                "otherwise": row.otherwise or None,
+                "advice": row.advice,
+            }
+            for row in IDENTITIES.values()
         ],
     }
 

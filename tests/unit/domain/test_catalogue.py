@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from aftersend.domain.attribution import ATTRIBUTION_TYPES, AttributionModel, AttributionType
+from aftersend.domain.audit import IdentityName
 from aftersend.domain.catalogue import catalogue
 from aftersend.domain.channels import Channel
 from aftersend.domain.control_groups import CONTROL_GROUPS
@@ -37,6 +38,7 @@ def test_every_table_is_whole_and_in_order() -> None:
     assert [row["name"] for row in shown["reasons"]] == [reason.name for reason in REASONS]
     assert [row["name"] for row in shown["attribution_types"]] == list(AttributionType)
     assert [row["name"] for row in shown["goal_fields"]] == list(GOAL_FIELDS)
+    assert [row["name"] for row in shown["audit_identities"]] == list(IdentityName)
     assert [row["group"] for row in shown["control_groups"]] == list(ControlGroup)
 
 

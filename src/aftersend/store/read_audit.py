@@ -1,0 +1,148 @@
+"""How raw events are counted for the audit: anew, by other statements than those that answer questions.
+
+The counts come in the ledger's own order and in a stream, so that memory does not grow with the workspace; users are
+counted for some campaigns at a time.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from aftersend.domain.audit import Evidence, Violation
+from aftersend.domain.audit_parts import DAY, DIMENSIONS, TRIED, WHOLE, Part, Portion, Reached
+from aftersend.domain.kinds import Kind
+from aftersend.store.engine import Engine
+
+CountRow = tuple[str, int, str, str, str, int]
+"""Campaign, day, platform, kind, detail, events."""
+
+MOST_EXAMPLES = 5
+
+# Beyond this the engine goes on with its grouping on disk.
+_SPILL = "max_bytes_before_external_group_by = 200000000"
+
+
+def read_audit_counts(engine: Engine, workspace_id: str, campaign_ids: Sequence[str]) -> Iterator[CountRow]:
+    """Yield the counts of all days, campaign by campaign."""
+    statement = f"""
+SELECT campaign_id, toUInt16(day), platform, kind, detail, count()
+FROM message_events
+WHERE workspace_id = {{workspace:String}} AND campaign_id IN {{campaigns:Array(String)}}
+GROUP BY campaign_id, day, kind, platform, detail
+ORDER BY campaign_id
+SETTINGS optimize_aggregation_in_order = 1, {_SPILL}
+"""
+    for block in engine.stream(statement, {"workspace": workspace_id, "campaigns": list(campaign_ids)}):
+        yield from (tuple(row) for row in block)
+
+
+def read_parts(engine: Engine, workspace_id: str, portion: Portion, days: tuple[int, int]) -> Iterator[list[Part]]:
+    """Yield for each campaign and kind its whole and its parts, all seen at the same moment."""
+    sets = ", ".join(f"(campaign_id, kind{cut})" for cut in ("", *(f", {name}" for name in portion.dimensions)))
+    parameters = _scope(workspace_id, portion.campaign_ids, days) | {"kind": portion.kind or ""}
+    statement = f"""
+SELECT campaign_id, kind, grouping({", ".join(portion.dimensions)}) AS missing,
+    {", ".join(f"toString({_NAMES[name]})" for name in portion.dimensions)}, count(), uniqExact(user_id)
+FROM message_events
+WHERE {_SCOPE} AND {"1" if portion.kind is None else "kind = {kind:String}"}
+GROUP BY GROUPING SETS ({sets})
+ORDER BY campaign_id, kind
+SETTINGS {_SPILL}
+"""
+    found: list[Part] = []
+    for campaign_id, kind, missing, *names, events, users in engine.select(statement, parameters):
+        if found and (found[0].campaign_id, found[0].kind) != (campaign_id, kind):
+            yield found
+            found = []
+        dimension, name = _part(missing, portion.dimensions, names)
+        found.append(Part(campaign_id, kind, dimension, name, events, users))
+    if found:
+        yield found
+
+
+_NAMES = {name: name for name in DIMENSIONS} | {DAY: "toUInt16(day)"}
+
+
+def _part(missing: int, dimensions: Sequence[str], names: Sequence[str]) -> tuple[str, str]:
+    """Which part a row is of: the engine sets a bit for each dimension that a row is not cut by, the first highest."""
+    for place, dimension in enumerate(dimensions):
+        if not missing >> (len(dimensions) - 1 - place) & 1:
+            return dimension, names[place]
+    return WHOLE, ""
+
+
+def read_reached(engine: Engine, workspace_id: str, campaign_id: str, days: tuple[int, int]) -> list[Reached]:
+    """Count the users who were held out and sent to all the same in one send; the days are those of sending."""
+    statement = f"""
+SELECT toUInt16(day), send_id != '' AS told, uniqExact(user_id)
+FROM message_events
+WHERE {_SCOPE} AND kind IN {{tried:Array(String)}} AND (send_id, user_id) IN (
+    SELECT send_id, user_id FROM message_events
+    WHERE workspace_id = {{workspace:String}} AND campaign_id IN {{campaigns:Array(String)}}
+        AND kind = {{held_out:String}}
+)
+GROUP BY day, told
+"""
+    parameters = _scope(workspace_id, [campaign_id], days) | {"tried": list(TRIED), "held_out": Kind.HELD_OUT.value}
+    return [Reached(campaign_id, day, bool(told), users) for day, told, users in engine.select(statement, parameters)]
+
+
+def read_examples(engine: Engine, workspace_id: str, violation: Violation, days: tuple[int, int]) -> list[str]:
+    """Return the ids of a few events that show a violation, the earliest first."""
+    evidence = violation.evidence
+    if evidence is None:
+        return []
+    if violation.day is not None:
+        days = violation.day, violation.day
+    parameters = _scope(workspace_id, [violation.campaign_id], days) | {
+        "platform": violation.platform or "",
+        "kinds": list(evidence.kinds),
+        "details": list(evidence.details or ()),
+        "others": [*evidence.more_than, *evidence.beside],
+        "limit": MOST_EXAMPLES,
+    }
+    conditions = [_SCOPE, _shows(evidence), _on_platform(violation)]
+    if evidence.with_send_id is not None:
+        conditions.append("send_id != ''" if evidence.with_send_id else "send_id = ''")
+    if evidence.more_than or evidence.beside:
+        conditions.append(_of_such_a_message(violation, evidence))
+    statement = f"""
+SELECT event_id FROM message_events
+WHERE {" AND ".join(conditions)}
+ORDER BY time, event_id LIMIT {{limit:UInt8}}
+SETTINGS {_SPILL}
+"""
+    return [row[0] for row in engine.select(statement, parameters)]
+
+
+def _of_such_a_message(violation: Violation, evidence: Evidence) -> str:
+    """Words for "the event is of a message that has more of these events than of the others", or some of both."""
+    message = "user_id, send_id, device_id" if evidence.by_device else "user_id, send_id"
+    where = _SCOPE if evidence.within_day else _CAMPAIGNS
+    shows, others = _shows(evidence), "countIf(kind IN {others:Array(String)})"
+    compared = f"{others} > 0" if evidence.beside else f"countIf({shows}) > {others}"
+    return f"""({message}) IN (
+    SELECT {message} FROM message_events
+    WHERE {where} AND {_on_platform(violation)} AND ({shows} OR kind IN {{others:Array(String)}})
+    GROUP BY {message}
+    HAVING {compared} AND countIf({shows} AND {_DAYS}) > 0
+    ORDER BY minIf(time, {shows} AND {_DAYS}), {message} LIMIT {{limit:UInt8}}
+)"""
+
+
+def _shows(evidence: Evidence) -> str:
+    of_kind = "kind IN {kinds:Array(String)}"
+    return of_kind if evidence.details is None else f"({of_kind} AND detail IN {{details:Array(String)}})"
+
+
+def _on_platform(violation: Violation) -> str:
+    return "1" if violation.platform is None else "platform = {platform:String}"
+
+
+_CAMPAIGNS = "workspace_id = {workspace:String} AND campaign_id IN {campaigns:Array(String)}"
+_DAYS = "day BETWEEN toDate({first:UInt16}) AND toDate({last:UInt16})"
+_SCOPE = f"{_CAMPAIGNS} AND {_DAYS}"
+
+
+def _scope(workspace_id: str, campaign_ids: Sequence[str], days: tuple[int, int]) -> dict[str, Any]:
+    first, last = days
+    return {"workspace": workspace_id, "campaigns": list(campaign_ids), "first": first, "last": last}
