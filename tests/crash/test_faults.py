@@ -213,6 +213,21 @@ def test_writes_that_are_refused(desk: Desk) -> None:
     _start_again(sender, 3 * EVENTS)
 
 
+@pytest.mark.parametrize("fault", [_full, _read_only])
+def test_stop_and_start_meanwhile(tmp_path: Path, fault: Callable[[Path], AbstractContextManager[None]]) -> None:
+    """While the disk refuses, a server stops in good order and does not start, and says why; then it does."""
+    with _small_disk(tmp_path / "disk", "48m") as disk:
+        sender = Sender(Desk(disk, tmp_path))
+        with sender.desk.serving() as serving:
+            assert sender.send(serving, sender.batch()).json() == _new(EVENTS)
+            with fault(disk):
+                assert serving.stop() == 0
+                assert "Traceback" not in (serving.process.stderr.read() if serving.process.stderr else "")
+                told = sender.desk.run("serve", "--port", "0", status=1).err
+                assert "disk is full" in told or "Read-only file system" in told
+        _start_again(sender, EVENTS)
+
+
 def test_a_server_that_stands_still(desk: Desk) -> None:
     """Stopped in mid-commit and continued: clients that gave up and sent again have lost and doubled nothing."""
     sender = Sender(desk)

@@ -172,6 +172,6 @@ _CAUSES = {
     "database or disk is full": "its disk is full",
     "readonly database": "its file is read-only",
     "unable to open database file": "its file cannot be opened",
-    "disk I/O error": "its disk does not work",
+    "disk I/O error": "its disk is full or does not work",
 }
 """By what SQLite says."""

@@ -6,6 +6,7 @@ to be read again. RocksDB answers for a thousand new ids in about a millisecond,
 """
 
 import hashlib
+import shutil
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -58,8 +59,22 @@ class Identities:
     def _opened(self) -> Rdict:
         if self._database is None:
             with _translated("opened"):
-                self._database = Rdict(str(self._folder), _options())
+                self._database = self._open()
         return self._database
+
+    def _open(self) -> Rdict:
+        try:
+            return Rdict(str(self._folder), _options())
+        except Exception as error:
+            if "Corruption" not in str(error):
+                raise
+            log.warning("index_damaged", reason=str(error)[:500])
+        # It holds nothing that the ledger does not: an empty one is built again from there.
+        damaged = self._folder.with_name(f"{self._folder.name}-damaged")
+        shutil.rmtree(damaged, ignore_errors=True)
+        self._folder.rename(damaged)
+        shutil.rmtree(damaged)
+        return Rdict(str(self._folder), _options())
 
     @contextmanager
     def _using(self, action: str) -> Iterator[Rdict]:

@@ -110,6 +110,8 @@ class Ledger:
             try:
                 return self._commit(batches)
             except StoreUnavailable as error:
+                # The index may have been opened anew meanwhile: what it covers is looked at before the next commit.
+                self._certain = False
                 self._trouble = error
                 raise
 
@@ -143,6 +145,7 @@ class Ledger:
                 self._recover()
             self._identities.remember([], self._state)
         except StoreUnavailable as error:
+            self._certain = False
             self._trouble = error
             raise
         else:
