@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format docs bench lock wheel clean
+.PHONY: help setup run test check format docs bench crash lock wheel clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ docs: setup  ## generate the reference pages from the catalogue and the settings
 
 bench: setup  ## measure, with ratios against the engine itself
 	$(BIN)/python bench/run.py $(ARGS)
+
+crash: setup  ## kill the server under load, 200 times, and see that nothing is lost: ARGS="--rounds 200 --seed 1"
+	PYTHONPATH=tests $(BIN)/python -m crash.run $(ARGS)
 
 wheel: setup  ## build the wheel, install it in an empty environment, and serve and load with it
 	$(BIN)/python -m build --quiet

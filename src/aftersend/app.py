@@ -1,7 +1,6 @@
 """The only place where parts are joined: settings, registry, ledger, intake, stats, HTTP."""
 
 import logging
-import os
 import secrets
 import signal
 import socket
@@ -139,7 +138,7 @@ def _joined(
         observations=observations,
         operator_token=secrets.token_urlsafe(32),
         now=now,
-        problem=lambda: _problem(settings, registry, engine),
+        problem=lambda: _problem(settings, registry, ledger, engine),
     )
     committer.start()
     try:
@@ -148,15 +147,18 @@ def _joined(
         committer.stop()
 
 
-def _problem(settings: Settings, registry: Registry, engine: "Engine") -> str | None:
+def _problem(settings: Settings, registry: Registry, ledger: "Ledger", engine: "Engine") -> str | None:
     """Return why the server cannot do its work now, or None."""
+    from aftersend.store.refusals import check_disk
+
     try:
+        check_disk("the data folder", settings.data)
+        check_disk("the ledger", settings.ledger_folder)
         registry.workspaces.all()
         engine.select("SELECT 1")
+        ledger.check()
     except AftersendError as error:
         return error.message
-    if not os.access(settings.data, os.W_OK):
-        return "the data folder cannot be written to"
     return None
 
 

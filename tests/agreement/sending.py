@@ -31,7 +31,7 @@ class Caller:
 
     def send(self, batch: Json) -> Json:
         """Send a batch in its form and packing and return the receipt."""
-        content, headers = _packed(batch)
+        content, headers = packed(batch)
         answer = self.client.post(f"/v1/{batch['stream']}", content=content, headers=headers)
         assert answer.status_code == 200, answer.text
         receipt: Json = answer.json()
@@ -52,7 +52,8 @@ def calling(asker: Asker) -> Iterator[Caller]:
         yield Caller(client, asker.workspace_id)
 
 
-def _packed(batch: Json) -> tuple[bytes, dict[str, str]]:
+def packed(batch: Json) -> tuple[bytes, dict[str, str]]:
+    """Return the body of a batch and the headers that say what it is."""
     form, packing, events = batch["form"], batch["packing"], batch["events"]
     if form == "lines":
         text = "\n".join(json.dumps(event) for event in events)

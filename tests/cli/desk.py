@@ -43,6 +43,8 @@ class Desk:
     data: Path
     files: Path
     workspace: str = "acme"
+    through: tuple[str, ...] = ()
+    """The command that starts what goes on until it is stopped, such as one that takes rights away."""
 
     def run(self, *words: str | Path, status: int = 0, **environment: str) -> Said:
         """Run a command and return what it said; it must end as expected, and never with a traceback."""
@@ -99,20 +101,20 @@ class Desk:
         return file
 
     @contextmanager
-    def serving(self, *words: str) -> Iterator["Serving"]:
+    def serving(self, *words: str, **environment: str) -> Iterator["Serving"]:
         """Serve the folder on a free port for the block, and stop as an operator does."""
-        with self.start("serve", "--port", "0", *words) as process:
+        with self.start("serve", "--port", "0", *words, **environment) as process:
             serving = Serving(self.data, _address(self.data, process), process)
             yield serving
             if process.poll() is None:
                 assert serving.stop() == 0
 
     @contextmanager
-    def start(self, *words: str) -> Iterator["subprocess.Popen[str]"]:
+    def start(self, *words: str, **environment: str) -> Iterator["subprocess.Popen[str]"]:
         """Start a command that goes on until it is stopped; whatever happens, it has ended after the block."""
         process = subprocess.Popen(
-            [COMMAND, *words],
-            env=self._environment({}),
+            [*self.through, COMMAND, *words],
+            env=self._environment(environment),
             cwd=self.files,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

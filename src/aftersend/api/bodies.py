@@ -1,17 +1,22 @@
 """Reads bodies: bounded while they arrive, and bounded again when they are unpacked."""
 
+import asyncio
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import zstandard
 from litestar import Request
+from litestar.exceptions import InternalServerException
 
 from aftersend.api.room import Guest
 from aftersend.domain.events import BATCH_BYTES_LIMIT
 from aftersend.errors import InvalidRequest, TooLarge, Unparseable
 
 _LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"})
+
+_PATIENCE_SECONDS = 30.0
+"""How long nothing of a body may come before it is given up."""
 
 
 async def read_body(
@@ -21,16 +26,24 @@ async def read_body(
 
     Raises:
         TooLarge: it is longer than the limit, in bytes.
+        Unparseable: the client went away in the middle of it, or fell silent.
     """
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limit:
         raise _too_large(limit)
     body = bytearray()
-    async for chunk in request.stream():
-        take(len(chunk))
-        body += chunk
-        if len(body) > limit:
-            raise _too_large(limit)
+    clock = asyncio.get_running_loop().time
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS) as deadline:
+            async for chunk in request.stream():
+                deadline.reschedule(clock() + _PATIENCE_SECONDS)
+                take(len(chunk))
+                body += chunk
+                if len(body) > limit:
+                    raise _too_large(limit)
+    except (InternalServerException, TimeoutError) as error:
+        # The framework's word for a client that went away. One that is silent would hold its memory for ever.
+        raise Unparseable("the body was cut off; nothing of it was kept, send it again") from error
     return bytes(body)
 
 

@@ -13,7 +13,7 @@ from aftersend.api.errors import json_response
 from aftersend.api.services import Services
 from aftersend.domain.events import BATCH_BYTES_LIMIT, Receipt, Stream
 from aftersend.domain.workspaces import Scope
-from aftersend.intake.receive import Underway
+from aftersend.intake.receive import MustWait, Underway
 
 _SMALL_BODY = 8 * 1024
 """Bytes. Checking a body of this size takes less time than handing it to another thread."""
@@ -39,10 +39,14 @@ async def _receive(request: Request[Any, Any, Any], services: Services, stream: 
     with services.room.guest() as guest:
         body = await read_body(request, BATCH_BYTES_LIMIT, guest.take)
 
-        def begin() -> Underway:
-            return services.intake.begin(principal.workspace, stream, unpack(body, encoding, guest), lines=lines)
+        def begin(*, may_wait: bool = True) -> Underway:
+            unpacked = unpack(body, encoding, guest)
+            return services.intake.begin(principal.workspace, stream, unpacked, lines=lines, may_wait=may_wait)
 
-        underway = await sync_to_thread(begin) if len(body) > _SMALL_BODY else begin()
+        try:
+            underway = begin(may_wait=False) if len(body) <= _SMALL_BODY else await sync_to_thread(begin)
+        except MustWait:
+            underway = await sync_to_thread(begin)
     receipt = underway.receipt(await asyncio.wrap_future(underway.new_events))
     services.observations.receipt(stream, receipt)
     return json_response(receipt_body(receipt))

@@ -18,6 +18,10 @@ from aftersend.intake.wire import MessageEvent, UserEvent
 from aftersend.registry.campaigns import Campaigns
 
 
+class MustWait(Exception):
+    """A batch brings campaigns along, and registering them waits for whoever else writes to the registry."""
+
+
 @dataclass(slots=True)
 class Underway:
     """A batch on its way to the disk: what was turned away is known, what was new is still to come."""
@@ -48,14 +52,17 @@ class Intake:
         underway = self.begin(workspace, stream, body, lines=lines)
         return underway.receipt(underway.new_events.result())
 
-    def begin(self, workspace: Workspace, stream: Stream, body: bytes, *, lines: bool) -> Underway:
+    def begin(
+        self, workspace: Workspace, stream: Stream, body: bytes, *, lines: bool, may_wait: bool = True
+    ) -> Underway:
         """Check a batch and queue its good events.
 
         Raises:
             Unparseable, TooLarge: nothing of the body can be used.
             Overloaded, StoreUnavailable: nothing was kept; send it again.
+            MustWait: it may not wait, but has to for the registry; nothing was done.
         """
-        return self._submit(self._accept(workspace, stream, body, lines))
+        return self._submit(self._accept(workspace, stream, body, lines, may_wait))
 
     def begin_message_events(self, workspace: Workspace, events: list[MessageEvent], campaign: Campaign) -> Underway:
         """Queue message events of one campaign that this server made itself.
@@ -74,12 +81,13 @@ class Intake:
             return Underway(accepted, nothing)
         return Underway(accepted, self._committer.submit(accepted.rows))
 
-    def _accept(self, workspace: Workspace, stream: Stream, body: bytes, lines: bool) -> Accepted:
+    def _accept(self, workspace: Workspace, stream: Stream, body: bytes, lines: bool, may_wait: bool) -> Accepted:
         arrival = self._arrival(workspace)
         if stream is Stream.USER_EVENTS:
             return accept_user_events(arrival, self._user_events.decode(body, lines=lines))
         decoded = self._message_events.decode(body, lines=lines)
-        return accept_message_events(arrival, decoded, self._campaigns_of(workspace.id, decoded), self._placements)
+        campaigns = self._campaigns_of(workspace.id, decoded, may_wait)
+        return accept_message_events(arrival, decoded, campaigns, self._placements)
 
     def _arrival(self, workspace: Workspace) -> Arrival:
         return Arrival(workspace.id, self._days(workspace), int(self._now().timestamp() * 1000))
@@ -91,7 +99,7 @@ class Intake:
             finder = self._day_finders[workspace.timezone] = DayFinder(workspace.zone)
         return finder
 
-    def _campaigns_of(self, workspace_id: str, decoded: Decoded[MessageEvent]) -> dict[str, Campaign]:
+    def _campaigns_of(self, workspace_id: str, decoded: Decoded[MessageEvent], may_wait: bool) -> dict[str, Campaign]:
         """The campaigns that the events name; those that bring their channel along are registered as drafts."""
         named = {event.campaign_id for event in decoded.events}
         known = self._campaigns.find(workspace_id, named)
@@ -103,6 +111,8 @@ class Intake:
                 drafts.setdefault(event.campaign_id, self._draft(event.campaign_id, event.channel))
         if not drafts:
             return known
+        if not may_wait:
+            raise MustWait
         self._campaigns.register_drafts(workspace_id, drafts.values())
         return self._campaigns.find(workspace_id, named)
 

@@ -161,5 +161,17 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        log.error("registry_refused", reason=str(getattr(error, "orig", error))[:500])
-        raise StoreUnavailable("the registry cannot be used right now; try again") from error
+        reason = str(getattr(error, "orig", error))
+        log.error("registry_refused", reason=reason[:500])
+        cause = next((f": {cause}" for words, cause in _CAUSES.items() if words in reason), "")
+        raise StoreUnavailable(f"the registry cannot be used right now{cause}; try again") from error
+
+
+_CAUSES = {
+    "database is locked": "another process has locked it",
+    "database or disk is full": "its disk is full",
+    "readonly database": "its file is read-only",
+    "unable to open database file": "its file cannot be opened",
+    "disk I/O error": "its disk is full or does not work",
+}
+"""By what SQLite says."""

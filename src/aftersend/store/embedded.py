@@ -18,8 +18,8 @@ import structlog
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from aftersend.errors import StoreUnavailable
 from aftersend.store.engine import Parameters
+from aftersend.store.refusals import unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -99,4 +99,4 @@ def _translated() -> Iterator[None]:
     except (ClickHouseError, OSError) as error:
         # What the engine says names files and statements: it is for the log, not for whoever asked.
         log.error("engine_refused", reason=str(error).splitlines()[0][:500])
-        raise StoreUnavailable("the ledger cannot be used right now; nothing was kept, send it again") from error
+        raise unavailable("the ledger cannot be used", str(error)) from error

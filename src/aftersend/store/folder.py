@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,14 +42,22 @@ class FolderLock:
         self._announcement.unlink(missing_ok=True)
 
     def announce(self, server: RunningServer) -> None:
-        """Leave word where this process can be reached."""
-        file = os.open(self._announcement, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(file, "w", encoding="utf-8") as writing:
-            json.dump({"url": server.url, "token": server.token}, writing)
+        """Leave word where this process can be reached.
+
+        Raises:
+            Misconfigured: the folder cannot be written to.
+        """
+        try:
+            file = os.open(self._announcement, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(file, "w", encoding="utf-8") as writing:
+                json.dump({"url": server.url, "token": server.token}, writing)
+        except OSError as error:
+            raise Misconfigured(f"the data folder cannot be written to: {error.strerror}") from error
 
     def release(self) -> None:
         """Let the folder go."""
-        self._announcement.unlink(missing_ok=True)
+        with suppress(OSError):  # where it cannot be taken away it is not believed, because nobody has the lock
+            self._announcement.unlink(missing_ok=True)
         os.close(self._file)
 
 

@@ -6,8 +6,10 @@ to be read again. RocksDB answers for a thousand new ids in about a millisecond,
 """
 
 import hashlib
+import shutil
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ import structlog
 from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
 
 from aftersend.errors import StoreUnavailable
+from aftersend.store.refusals import unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -42,32 +45,68 @@ class IndexState:
 
 
 class Identities:
-    """The index, on a folder that only this process has open."""
+    """The index, on a folder that only this process has open.
+
+    A database that failed to write once refuses every later write, even when the disk has room again. So whatever goes
+    wrong, it is let go and opened anew for the next call; what it had lost by then its state does not cover.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._database = self._open()
+        self._database: Rdict | None = None
+        self._opened()
+
+    def _opened(self) -> Rdict:
+        if self._database is None:
+            with _translated("opened"):
+                self._database = self._open()
+        return self._database
 
     def _open(self) -> Rdict:
         try:
             return Rdict(str(self._folder), _options())
         except Exception as error:
-            # The binding has no narrower class than Exception.
-            raise _unavailable("opened", error) from error
+            if "Corruption" not in str(error):
+                raise
+            log.warning("index_damaged", reason=str(error)[:500])
+        # It holds nothing that the ledger does not: an empty one is built again from there.
+        damaged = self._folder.with_name(f"{self._folder.name}-damaged")
+        shutil.rmtree(damaged, ignore_errors=True)
+        self._folder.rename(damaged)
+        shutil.rmtree(damaged)
+        return Rdict(str(self._folder), _options())
+
+    @contextmanager
+    def _using(self, action: str) -> Iterator[Rdict]:
+        database = self._opened()
+        try:
+            with _translated(action):
+                yield database
+        except StoreUnavailable:
+            self._let_go()
+            raise
+
+    def _let_go(self) -> None:
+        database, self._database = self._database, None
+        if database is None:
+            return
+        try:
+            database.close()
+        except Exception as error:  # noqa: BLE001 - what could not be written is read from the ledger again
+            log.warning("index_closed_badly", reason=str(error)[:500])
 
     @property
     def state(self) -> IndexState:
         """Return what the index covers."""
-        packed = self._database.get(_STATE_KEY)
+        with self._using("read") as database:
+            packed = database.get(_STATE_KEY)
         return IndexState(*_STATE.unpack(packed)) if packed else IndexState(0, 0)
 
     def known(self, identities: Iterable[bytes]) -> set[bytes]:
         """Return those of the identities that have been received before."""
         ordered: list[Any] = sorted(identities)  # neighbours share blocks, which makes the look-up three times faster
-        try:
-            found: Any = self._database.get(ordered)
-        except Exception as error:
-            raise _unavailable("read", error) from error
+        with self._using("read") as database:
+            found: Any = database.get(ordered)
         return {key for key, value in zip(ordered, found, strict=True) if value is not None}
 
     def remember(self, identities: Sequence[bytes], state: IndexState) -> None:
@@ -77,25 +116,29 @@ class Identities:
         for key in identities:
             put(key, b"")
         put(_STATE_KEY, _STATE.pack(state.commit, state.rows))
-        try:
-            self._database.write(batch)
-        except Exception as error:
-            raise _unavailable("written", error) from error
+        with self._using("written") as database:
+            database.write(batch)
 
     def clear(self) -> None:
         """Forget everything, to build the index anew."""
-        self._database.close()
-        Rdict.destroy(str(self._folder), _options())
-        self._database = self._open()
+        self._let_go()
+        with _translated("cleared"):
+            Rdict.destroy(str(self._folder), _options())
+        self._opened()
 
     def close(self) -> None:
         """Write what is in memory and let the folder go."""
-        self._database.close()
+        self._let_go()
 
 
-def _unavailable(action: str, error: Exception) -> StoreUnavailable:
-    log.error("index_refused", action=action, reason=str(error)[:500])
-    return StoreUnavailable(f"the index of event ids cannot be {action} right now; nothing was kept, send it again")
+@contextmanager
+def _translated(action: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        # The binding has no narrower class than Exception.
+        log.error("index_refused", action=action, reason=str(error)[:500])
+        raise unavailable(f"the index of event ids cannot be {action}", str(error)) from error
 
 
 def _options() -> Options:

@@ -13,11 +13,19 @@ import pyarrow as pa
 import structlog
 
 from aftersend.domain.events import Stream
+from aftersend.errors import StoreUnavailable
 from aftersend.store.engine import Engine
 from aftersend.store.identities import Identities, IndexState, identity
 
 _MOST_SENIOR = 2**64 - 1
-_REBUILD_BLOCK = 200_000
+_PATIENCE_SECONDS = 5.0
+
+_TRY_A_WRITE = (
+    "CREATE TABLE IF NOT EXISTS write_check (number UInt8) ENGINE = MergeTree ORDER BY number",
+    "INSERT INTO write_check VALUES (1)",
+    "DROP TABLE write_check SYNC",
+)
+"""What shows that the engine can keep something, without keeping anything."""
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +48,7 @@ class Ledger:
         self._committing = Lock()
         self._state = IndexState(0, 0)
         self._certain = False
+        self._trouble: StoreUnavailable | None = None
 
     @property
     def rows(self) -> int:
@@ -98,13 +107,51 @@ class Ledger:
             StoreUnavailable: nothing of the batches is acknowledged; they can be sent again.
         """
         with self._committing:
+            try:
+                return self._commit(batches)
+            except StoreUnavailable as error:
+                # The index may have been opened anew meanwhile: what it covers is looked at before the next commit.
+                self._certain = False
+                self._trouble = error
+                raise
+
+    def _commit(self, batches: Sequence[EventRows]) -> list[int]:
+        if not self._certain:
+            self._recover()
+        fresh = self._fresh(batches)
+        new = [key for batch, kept in zip(batches, fresh, strict=True) for key in _pick(batch.identities, kept)]
+        if new:
+            self._store(batches, fresh, new)
+        return [len(kept) for kept in fresh]
+
+    def check(self) -> None:
+        """Find out whether a commit would succeed now.
+
+        After one that did not, something is written for good into the tables and the index, so that a server to which
+        nobody sends any more, because it is not ready, becomes ready again by itself.
+
+        Raises:
+            StoreUnavailable: it would not; the message says why.
+        """
+        trouble = self._trouble
+        if trouble is None:
+            return
+        if not self._committing.acquire(timeout=_PATIENCE_SECONDS):
+            raise trouble
+        try:
+            for statement in _TRY_A_WRITE:
+                self._engine.command(statement)
             if not self._certain:
                 self._recover()
-            fresh = self._fresh(batches)
-            new = [key for batch, kept in zip(batches, fresh, strict=True) for key in _pick(batch.identities, kept)]
-            if new:
-                self._store(batches, fresh, new)
-            return [len(kept) for kept in fresh]
+            self._identities.remember([], self._state)
+        except StoreUnavailable as error:
+            self._certain = False
+            self._trouble = error
+            raise
+        else:
+            self._trouble = None
+        finally:
+            self._committing.release()
 
     def _fresh(self, batches: Sequence[EventRows]) -> list[list[int]]:
         """For each batch, the places of the events that nobody sent before."""
@@ -131,14 +178,18 @@ class Ledger:
         rows = pa.concat_tables(parts).unify_dictionaries().combine_chunks()
         seniority = pa.repeat(pa.scalar(_MOST_SENIOR - number, pa.uint64()), rows.num_rows)
         state = IndexState(number, self._state.rows + len(new))
+        # Whatever happens now, the insert may have happened: then the tables are asked before the next commit.
+        self._certain = False
+        self._engine.insert(batches[0].stream, rows.append_column("seniority", seniority))
         try:
-            self._engine.insert(batches[0].stream, rows.append_column("seniority", seniority))
             self._identities.remember(new, state)
-        except BaseException:
-            # The insert may have happened all the same: ask the tables before the next commit.
-            self._certain = False
-            raise
+        except StoreUnavailable as error:
+            # The events are kept, and so they are acknowledged; the next commit reads them from the tables.
+            self._trouble = error
+            return
         self._state = state
+        self._certain = True
+        self._trouble = None
 
 
 def _pick(identities: list[bytes], places: list[int]) -> list[bytes]:

@@ -86,6 +86,19 @@ def test_a_cleared_index_knows_nothing(tmp_path: Path) -> None:
         assert index.known([A, B]) == {B}
 
 
+def test_a_damaged_index_is_begun_anew(tmp_path: Path) -> None:
+    """Where a file of the index is damaged nothing is known, so that everything is read from the ledger again."""
+    with _index(tmp_path / "index") as index:
+        index.remember([A], IndexState(1, 1))
+    (tmp_path / "index" / "CURRENT").write_bytes(b"nothing of the kind")
+
+    with _index(tmp_path / "index") as index:
+        assert (index.known([A]), index.state) == (set(), IndexState(0, 0))
+        index.remember([B], IndexState(1, 1))
+        assert index.known([A, B]) == {B}
+    assert [file.name for file in tmp_path.iterdir()] == ["index"]
+
+
 def test_many_identities_at_once(tmp_path: Path) -> None:
     """A batch of thousands is looked up in one call, in any order."""
     mine = [identity("w1", str(number)) for number in range(20_000)]

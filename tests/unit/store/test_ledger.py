@@ -23,6 +23,7 @@ class CountingEngine(FakeEngine):
 
     fails_before = False
     fails_after = False
+    refuses = False
 
     def insert(self, table: str, rows: object) -> None:
         """Take the rows, unless it is to fail before."""
@@ -32,6 +33,12 @@ class CountingEngine(FakeEngine):
         self.refresh()
         if self.fails_after:
             raise StoreUnavailable("not sure")
+
+    def command(self, statement: str, parameters: Parameters | None = None) -> None:
+        """Note a statement, unless it is to refuse."""
+        if self.refuses:
+            raise StoreUnavailable("refused")
+        super().command(statement, parameters)
 
     def stream(self, statement: str, parameters: Parameters | None = None) -> Iterator[Sequence[Sequence[Any]]]:
         """Yield the rows that are senior enough, in one block."""
@@ -155,6 +162,26 @@ def test_a_retry_after_an_uncertain_insert_never_doubles(tmp_path: Path, fails: 
         assert accepted == [3 if fails == "fails_before" else 1]
         assert sorted(desk.stored()) == ["a", "b", "c", "d"]
         assert desk.ledger.rows == 4
+
+
+def test_what_a_check_says(tmp_path: Path) -> None:
+    """After a commit that failed, a check fails while a commit would, and tries for real when it does not."""
+    with _desk(tmp_path) as desk:
+        desk.ledger.check()
+        assert desk.engine.commands == []  # all is well, and nothing has to be tried
+        desk.engine.fails_before = desk.engine.refuses = True
+        with pytest.raises(StoreUnavailable, match="not now"):
+            desk.ledger.commit([_messages("a")])
+
+        with pytest.raises(StoreUnavailable, match="refused"):
+            desk.ledger.check()
+        desk.engine.fails_before = desk.engine.refuses = False
+        desk.ledger.check()
+        tried = len(desk.engine.commands)
+        desk.ledger.check()
+
+        assert (tried, len(desk.engine.commands)) == (3, 3)
+        assert desk.ledger.commit([_messages("a")]) == [1]
 
 
 def test_while_the_tables_cannot_be_asked_nothing_is_taken(tmp_path: Path) -> None:
