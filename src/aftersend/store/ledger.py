@@ -5,7 +5,8 @@ new ones as one block with fsync, and only then notes them in the index. The tab
 and a read is exact without asking the engine to merge first (docs/decisions/0002).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 
@@ -54,6 +55,12 @@ class Ledger:
     def rows(self) -> int:
         """Return how many events the ledger holds."""
         return self._state.rows
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let no commit happen for the block: what is seen in it belongs together. Senders wait meanwhile."""
+        with self._committing:
+            yield
 
     def recover(self, progress: Callable[[int], None] = lambda rows: None) -> None:
         """Bring the index of identities in step with the tables.

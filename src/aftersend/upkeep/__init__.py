@@ -1,0 +1,1 @@
+"""What the ledger needs beside events and questions: removals, retention, backups."""
