@@ -5,6 +5,7 @@ engine is spared what the server does beyond it: no check, no identity, no answe
 can read the bytes as they are: `time` is the integer that the events carry, and `day` is computed from it.
 """
 
+import re
 import threading
 import time
 from pathlib import Path
@@ -21,7 +22,8 @@ def insert_all(folder: Path, bodies: list[bytes], connections: int, warm_up: int
     Returns the seconds that the others took, and the seconds of processor time.
     """
     clients = [_connect(folder) for _ in range(connections)]
-    clients[0].command(_table())
+    for statement in (_table(), *_later_steps()):
+        clients[0].command(statement)
     for body in bodies[:warm_up]:
         _insert(clients[0], body)
     waiting = iter(bodies[warm_up:])
@@ -59,6 +61,16 @@ def _table() -> str:
     numbered = dated.replace("time DateTime64(3, 'UTC')", "time Int64", 1)
     assert numbered != dated != ledger, "the ledger's table has changed; adapt this to it"
     return numbered
+
+
+def _later_steps() -> list[str]:
+    """What has been done to the table since it was made."""
+    return [
+        statement
+        for step in steps()[1:]
+        for statement in step.statements
+        if re.match(r"ALTER TABLE message_events\b", statement)
+    ]
 
 
 def _insert(client: Client, body: bytes) -> None:

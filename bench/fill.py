@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from aftersend.domain.events import Stream
+from aftersend.store.digests import digests
 from aftersend.store.embedded import EmbeddedEngine
 from aftersend.store.identities import Identities, identity
 from aftersend.store.ledger import EventRows, Ledger
@@ -82,10 +83,12 @@ def _batch(
         "send_id": pa.array([f"{user}-{commit}" for user in users.tolist()], pa.string()),
         "device_id": pa.array([""] * size, pa.string()),
         "link": pa.array([""] * size, pa.string()),
+        "source": _words(np.zeros(size, np.int32), ("native",)),
+        "key_id": _words(np.zeros(size, np.int32), ("0123456789abcdef",)),
         "received_at": pa.array(times, pa.int64()).cast(pa.timestamp("ms", "UTC")),
     }
     identities = [identity(workspace, event_id) for event_id in event_ids]
-    return EventRows(Stream.MESSAGE_EVENTS, identities, pa.table(columns))
+    return EventRows(Stream.MESSAGE_EVENTS, identities, digests(Stream.MESSAGE_EVENTS, columns), pa.table(columns))
 
 
 def _happenings(campaigns: Numbers, users: Numbers, random: np.random.Generator) -> tuple[Numbers, Numbers, Numbers]:

@@ -112,6 +112,10 @@ class FakeEngine:
         self.commands.append(statement.strip())
         self.given.append(dict(parameters or {}))
 
+    def tend(self, statement: str, parameters: Parameters | None = None) -> None:
+        """Note a statement and its parameters like any other."""
+        self.command(statement, parameters)
+
     def insert(self, table: str, rows: pa.Table) -> None:
         """Note the rows."""
         self.inserted.append((table, rows))

@@ -121,11 +121,13 @@ def _joined(
     from aftersend.stats.answer import Stats
     from aftersend.stats.audit import Audit
     from aftersend.stats.uplift import Uplift
+    from aftersend.upkeep.remover import Remover
 
     observations = Observations(lambda: committer.waiting_events)
     committer = Committer(ledger, observe=observations.commit)
     intake = Intake(registry.campaigns, committer, now)
     stats = Stats(registry.campaigns, engine)
+    remover = Remover(ledger, engine, registry, now)
     services = Services(
         registry=registry,
         intake=intake,
@@ -133,6 +135,7 @@ def _joined(
         stats=stats,
         uplift=Uplift(registry.campaigns, engine, stats),
         audit=Audit(registry.campaigns, engine, now),
+        remover=remover,
         limits=CallLimits(settings.limits, settings.failed_sign_ins_per_minute, time.time),
         room=Room(settings.body_memory_mib * 2**20),
         observations=observations,
@@ -141,9 +144,11 @@ def _joined(
         problem=lambda: _problem(settings, registry, ledger, engine),
     )
     committer.start()
+    remover.start()
     try:
         yield Parts(registry, ledger, intake, stats, services, lock)
     finally:
+        remover.stop()
         committer.stop()
 
 

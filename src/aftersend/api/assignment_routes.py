@@ -53,7 +53,7 @@ async def post_assignments(
 
         def begin() -> tuple[list[Assignment], Underway]:
             asked = _asked(decode(AssignmentsBody, sent), campaign_id, services)
-            return services.assigner.begin(principal.workspace, asked)
+            return services.assigner.begin(principal.workspace, principal.key_id, asked)
 
         decided, underway = await sync_to_thread(begin)
     receipt = underway.receipt(await asyncio.wrap_future(underway.new_events))

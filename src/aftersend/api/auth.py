@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Request
 
 from aftersend.api.services import Services
-from aftersend.domain.workspaces import Principal, Scope
+from aftersend.domain.workspaces import OPERATOR, Principal, Scope
 from aftersend.errors import AftersendError, NotAllowed, NotAuthenticated, NotFound
 
 SIGN_IN = "sign in with HTTP Basic: the workspace id as user, a key's secret as password"
@@ -44,7 +44,7 @@ def sign_in(request: Request[Any, Any, Any], services: Services) -> Principal:
 def _principal(services: Services, workspace_id: str, secret: str) -> Principal | None:
     if hmac.compare_digest(secret.encode(), services.operator_token.encode()):
         try:
-            return Principal(services.registry.workspaces.get(workspace_id), "operator", frozenset({Scope.ADMIN}))
+            return Principal(services.registry.workspaces.get(workspace_id), OPERATOR, frozenset({Scope.ADMIN}))
         except NotFound:
             return None
     return services.registry.workspaces.authenticate(workspace_id, secret)

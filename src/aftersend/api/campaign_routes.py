@@ -13,10 +13,10 @@ from aftersend.api.auth import allow, sign_in
 from aftersend.api.bodies import read_body
 from aftersend.api.campaign_json import CampaignBody, campaign_json, convert, decode, to_campaign
 from aftersend.api.errors import json_response
+from aftersend.api.pages import query_number
 from aftersend.api.services import Services
 from aftersend.domain.campaigns import Campaign
 from aftersend.domain.workspaces import Scope
-from aftersend.errors import InvalidRequest
 
 BODY_LIMIT = 1024 * 1024
 LARGEST_PAGE = 100
@@ -97,8 +97,8 @@ async def list_campaigns(request: Request[Any, Any, Any], services: NamedDepende
     """List campaigns in the order of their creation."""
 
     def work(workspace_id: str) -> dict[str, Any]:
-        offset = _query_number(request, "offset", 0, 0, 2**31)
-        limit = _query_number(request, "limit", DEFAULT_PAGE, 1, LARGEST_PAGE)
+        offset = query_number(request, "offset", 0, 0, 2**31)
+        limit = query_number(request, "limit", DEFAULT_PAGE, 1, LARGEST_PAGE)
         page, total = services.registry.campaigns.page(workspace_id, offset, limit)
         return {
             "campaigns": [campaign_json(campaign) for campaign in page],
@@ -108,13 +108,3 @@ async def list_campaigns(request: Request[Any, Any, Any], services: NamedDepende
         }
 
     return json_response(await _run(request, services, Scope.CAMPAIGNS_READ, work))
-
-
-def _query_number(request: Request[Any, Any, Any], name: str, default: int, least: int, most: int) -> int:
-    given = request.query_params.get(name)
-    if given is None:
-        return default
-    digits = given.lstrip("0") or given[-1:]
-    if not (given.isascii() and given.isdecimal() and len(digits) <= 10 and least <= int(digits) <= most):
-        raise InvalidRequest(f"use a whole number from {least} to {most}", name, given)
-    return int(digits)

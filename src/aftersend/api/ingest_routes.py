@@ -13,7 +13,7 @@ from aftersend.api.errors import json_response
 from aftersend.api.services import Services
 from aftersend.domain.events import BATCH_BYTES_LIMIT, Receipt, Stream
 from aftersend.domain.workspaces import Scope
-from aftersend.intake.receive import MustWait, Underway
+from aftersend.intake.receive import MustWait, Sender, Underway
 
 _SMALL_BODY = 8 * 1024
 """Bytes. Checking a body of this size takes less time than handing it to another thread."""
@@ -36,12 +36,13 @@ async def _receive(request: Request[Any, Any, Any], services: Services, stream: 
     allow(principal, Scope.EVENTS_WRITE)
     encoding = encoding_of(request)
     lines = is_lines(request)
+    sender = Sender(principal.workspace, principal.key_id)
     with services.room.guest() as guest:
         body = await read_body(request, BATCH_BYTES_LIMIT, guest.take)
 
         def begin(*, may_wait: bool = True) -> Underway:
             unpacked = unpack(body, encoding, guest)
-            return services.intake.begin(principal.workspace, stream, unpacked, lines=lines, may_wait=may_wait)
+            return services.intake.begin(sender, stream, unpacked, lines=lines, may_wait=may_wait)
 
         try:
             underway = begin(may_wait=False) if len(body) <= _SMALL_BODY else await sync_to_thread(begin)

@@ -13,6 +13,7 @@ from aftersend.registry.registry import Registry
 from aftersend.stats.answer import Stats
 from aftersend.stats.audit import Audit
 from aftersend.stats.uplift import Uplift
+from aftersend.upkeep.remover import Remover
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Services:
     stats: Stats
     uplift: Uplift
     audit: Audit
+    remover: Remover
     limits: CallLimits
     room: Room
     observations: Observations

@@ -18,6 +18,7 @@ from aftersend.api import (
     global_group_routes,
     ingest_routes,
     open_routes,
+    removal_routes,
     stats_routes,
     uplift_routes,
 )
@@ -38,6 +39,10 @@ ROUTES = (
     campaign_routes.delete_campaign,
     campaign_routes.list_campaigns,
     assignment_routes.post_assignments,
+    removal_routes.post_retractions,
+    removal_routes.delete_user,
+    removal_routes.get_removal,
+    removal_routes.list_removals,
     global_group_routes.get_global_group,
     global_group_routes.put_global_group,
     global_group_routes.put_global_group_users,
@@ -98,7 +103,9 @@ class _Observed:
         route = scope.get("path_template") or "unknown"
         self._services.observations.request(scope["method"], route, status, seconds)
         if route not in _QUIET:
-            log.info("request", method=scope["method"], path=scope["path"], status=status, seconds=round(seconds, 4))
+            # A person who asks to be forgotten must not be remembered by the log.
+            path = removal_routes.USERS if scope["path"].startswith(removal_routes.USERS) else scope["path"]
+            log.info("request", method=scope["method"], path=path, status=status, seconds=round(seconds, 4))
 
 
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})

@@ -129,10 +129,12 @@ class LocalClient:
     def ingest(self, stream: Stream, lines: bytes) -> dict[str, Any]:
         """Send events and return the receipt."""
         from aftersend.api.ingest_routes import receipt_body
+        from aftersend.intake.receive import Sender
 
+        sender = Sender(self._workspace)
         for _ in range(_TRIES):
             try:
-                return receipt_body(self._parts.intake.receive(self._workspace, stream, lines, lines=True))
+                return receipt_body(self._parts.intake.receive(sender, stream, lines, lines=True))
             except (Overloaded, StoreUnavailable) as error:
                 refused = error
                 time.sleep(error.retry_after_seconds)

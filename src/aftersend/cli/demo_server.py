@@ -18,6 +18,7 @@ from aftersend.domain.events import Stream
 from aftersend.domain.profiles import ProfileName
 from aftersend.domain.workspaces import Workspace
 from aftersend.errors import AftersendError
+from aftersend.intake.receive import Sender
 from aftersend.registry.registry import Registry
 from aftersend.registry.workspaces import DEFAULT_SCOPES
 
@@ -70,7 +71,7 @@ class Demo:
             yield len(batch)
 
     def _send(self, parts: Parts, workspace: Workspace, stream: Stream, events: list[Any]) -> None:
-        receipt = parts.intake.receive(workspace, stream, msgspec.json.encode(events), lines=False)
+        receipt = parts.intake.receive(Sender(workspace), stream, msgspec.json.encode(events), lines=False)
         if receipt.rejected:
             raise AftersendError(f"the demo's own events were turned away: {receipt.rejected[0].rejection.message}")
 

@@ -36,6 +36,7 @@ class RejectionCode(StrEnum):
     UNKNOWN_CAMPAIGN = "unknown_campaign", "the campaign is not registered, and the event names no channel"
     CHANNEL_MISMATCH = "channel_mismatch", "the campaign is registered on another channel"
     KIND_NOT_ON_CHANNEL = "kind_not_on_channel", "this cannot happen to a message on the campaign's channel"
+    EXPIRED = "expired", "the event is older than the workspace keeps events"
     PLATFORM_NOT_ON_CHANNEL = "platform_not_on_channel", "the campaign's channel has no such platform"
 
 

@@ -5,7 +5,7 @@ number and a day of 23 or 25 hours is a day like any other.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 EPOCH = date(1970, 1, 1)
@@ -46,6 +46,12 @@ class DayFinder:
     def _offset(self, milliseconds: int) -> int:
         moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
         return (moment.astimezone(self._zone).utcoffset() or timedelta()) // timedelta(milliseconds=1)
+
+
+def first_moment(day: int, zone: ZoneInfo) -> int:
+    """Return the first moment of a local day, in milliseconds: where its midnight is skipped, the first one after."""
+    midnight = datetime.combine(EPOCH + timedelta(days=day), time(), zone)
+    return int(midnight.timestamp()) * 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo, available_timezones
 
 from aftersend.domain.global_group import NO_GLOBAL_GROUP, GlobalControlGroup, check_global_group
+from aftersend.domain.periods import EPOCH
 from aftersend.domain.problems import Problem, check_text
 from aftersend.domain.profiles import ProfileName
 
@@ -30,8 +31,13 @@ class Feature(StrEnum):
     REPORTS = "reports"
 
 
+OPERATOR = "operator"
+"""Who acts in the name of the key's id when it is not a key but somebody who has the data folder."""
+
 NAME_LIMIT = 200
 """Characters in the name of a workspace or a key."""
+
+LONGEST_RETENTION_DAYS = 36_525
 
 DATA_CENTERS = ("01", "02", "03", "04", "05", "06", "101")
 
@@ -41,7 +47,7 @@ class Workspace:
     """One tenant. Its days are days in `timezone`, which never changes once it has been created.
 
     The salt decides with the users' ids who is in a control group. It is a secret of the workspace, made when the
-    workspace is created, and says nothing about it.
+    workspace is created, and says nothing about it. Events are kept for `retention_days` before today, or for ever.
     """
 
     id: str
@@ -53,11 +59,19 @@ class Workspace:
     created_at: datetime
     global_control_group: GlobalControlGroup = NO_GLOBAL_GROUP
     salt: bytes = field(default=b"", repr=False, compare=False)
+    retention_days: int | None = None
 
     @property
     def zone(self) -> ZoneInfo:
         """Return the rules of the workspace's time zone."""
         return ZoneInfo(self.timezone)
+
+    def first_day_kept(self, now: datetime) -> int | None:
+        """Return the number of the first day whose events are kept, or None where all are."""
+        if self.retention_days is None:
+            return None
+        today = now.astimezone(self.zone).date()
+        return max((today - EPOCH).days - self.retention_days, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +95,7 @@ def check_workspace(workspace: Workspace) -> Problem | None:
         return Problem("timezone", workspace.timezone, "use a zone of the tz database, such as Europe/Berlin or UTC")
     if workspace.data_center not in DATA_CENTERS:
         return Problem("data_center", workspace.data_center, f"use one of {', '.join(DATA_CENTERS)}")
+    if workspace.retention_days is not None and not 1 <= workspace.retention_days <= LONGEST_RETENTION_DAYS:
+        longest = f"use 1 to {LONGEST_RETENTION_DAYS:,} days, or off to keep events for ever"
+        return Problem("retention_days", workspace.retention_days, longest)
     return check_text("name", workspace.name, NAME_LIMIT) or check_global_group(workspace.global_control_group)

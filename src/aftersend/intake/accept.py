@@ -19,8 +19,12 @@ from aftersend.domain.periods import EARLIEST_MILLISECONDS, LATEST_MILLISECONDS,
 from aftersend.intake.decode import Decoded
 from aftersend.intake.placement import PlacementMemory, Placements, find_place
 from aftersend.intake.wire import MessageEvent, UserEvent
+from aftersend.store.digests import digests
 from aftersend.store.identities import identity
 from aftersend.store.ledger import EventRows
+
+NATIVE = "native"
+"""The source of events that come in the native format."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -28,11 +32,23 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What all events of a batch share: whose they are, how that workspace's days fall, and when they came."""
+    """What all events of a batch share: whose they are, how that workspace's days fall, when and from whom they came.
+
+    Events of before `earliest`, in milliseconds, are older than the workspace keeps them.
+    """
 
     workspace_id: str
     days: DayFinder
     received_at: int
+    source: str = NATIVE
+    key_id: str = ""
+    earliest: int = EARLIEST_MILLISECONDS
+
+    def refusal(self, moment: int) -> Rejection | None:
+        """Return why an event of a moment is turned away, or None."""
+        if not EARLIEST_MILLISECONDS <= moment < LATEST_MILLISECONDS:
+            return _TIME_OUT_OF_BOUNDS
+        return _EXPIRED if moment < self.earliest else None
 
 
 @dataclass(slots=True)
@@ -53,10 +69,8 @@ def accept_message_events(
     times: list[int] = []
     rejected = decoded.rejected
     for place, event in zip(decoded.places, decoded.events, strict=True):
-        result = placements.number(event)
         moment = _milliseconds(event.time)
-        if not EARLIEST_MILLISECONDS <= moment < LATEST_MILLISECONDS:
-            result = _TIME_OUT_OF_BOUNDS
+        result = arrival.refusal(moment) or placements.number(event)
         if isinstance(result, Rejection):
             rejected.append(RejectedEvent(place, event.event_id, result))
             continue
@@ -75,12 +89,12 @@ def accept_message_events(
     return _accepted(arrival, Stream.MESSAGE_EVENTS, columns, rejected)
 
 
-def rejection_of(event: MessageEvent, campaign: Campaign) -> Rejection | None:
+def rejection_of(arrival: Arrival, event: MessageEvent, campaign: Campaign) -> Rejection | None:
     """Return why an event of the campaign would be turned away, or None."""
     placed = find_place(event, campaign)
     if isinstance(placed, Rejection):
         return placed
-    return None if EARLIEST_MILLISECONDS <= _milliseconds(event.time) < LATEST_MILLISECONDS else _TIME_OUT_OF_BOUNDS
+    return arrival.refusal(_milliseconds(event.time))
 
 
 def accept_user_events(arrival: Arrival, decoded: Decoded[UserEvent]) -> Accepted:
@@ -91,10 +105,8 @@ def accept_user_events(arrival: Arrival, decoded: Decoded[UserEvent]) -> Accepte
     rejected = decoded.rejected
     for place, event in zip(decoded.places, decoded.events, strict=True):
         moment = _milliseconds(event.time)
-        written = _attributes(event.attributes)
-        if not EARLIEST_MILLISECONDS <= moment < LATEST_MILLISECONDS:
-            rejected.append(RejectedEvent(place, event.event_id, _TIME_OUT_OF_BOUNDS))
-        elif isinstance(written, Rejection):
+        written = arrival.refusal(moment) or _attributes(event.attributes)
+        if isinstance(written, Rejection):
             rejected.append(RejectedEvent(place, event.event_id, written))
         else:
             kept.append(event)
@@ -114,12 +126,14 @@ def _common_columns(
 ) -> dict[str, pa.Array]:
     find_day = arrival.days.day
     return {
-        "workspace_id": pa.array([arrival.workspace_id] * len(events), pa.string()).dictionary_encode(),
+        "workspace_id": _same(arrival.workspace_id, len(events)),
         "day": pa.array([find_day(moment) for moment in times], pa.int32()).cast(pa.date32()),
         "user_id": pa.array([event.user_id for event in events], pa.string()),
         "time": _timestamps(times),
         "event_id": pa.array([event.event_id for event in events], pa.string()),
         "received_at": _timestamps([arrival.received_at] * len(events)),
+        "source": _same(arrival.source, len(events)),
+        "key_id": _same(arrival.key_id, len(events)),
     }
 
 
@@ -129,13 +143,22 @@ def _accepted(
     workspace_id = arrival.workspace_id
     identities = [identity(workspace_id, event_id) for event_id in columns["event_id"].to_pylist()]
     rejected.sort(key=lambda row: row.index)
-    return Accepted(EventRows(stream, identities, pa.table(columns)), rejected)
+    return Accepted(EventRows(stream, identities, digests(stream, columns), pa.table(columns)), rejected)
+
+
+def _same(text: str, rows: int) -> pa.Array:
+    """Make a column that has one text in all rows."""
+    return pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), rows), pa.array([text], pa.string()))
 
 
 _TIME_OUT_OF_BOUNDS = Rejection(
     RejectionCode.INVALID_VALUE,
     "time",
     "use a time between 2000 and 2100; a number is milliseconds since 1970, not seconds",
+)
+
+_EXPIRED = Rejection(
+    RejectionCode.EXPIRED, "time", "this is older than the workspace keeps events; raise its retention first"
 )
 
 

@@ -10,11 +10,14 @@ from aftersend.domain.global_group import GlobalMode
 from aftersend.domain.kinds import ControlGroup, Kind
 from aftersend.domain.workspaces import Workspace
 from aftersend.errors import InvalidRequest
-from aftersend.intake.accept import rejection_of
-from aftersend.intake.receive import Intake, Underway
+from aftersend.intake.accept import Arrival, rejection_of
+from aftersend.intake.receive import Intake, Sender, Underway
 from aftersend.intake.wire import MessageEvent
 from aftersend.registry.campaigns import Campaigns
 from aftersend.registry.global_group import UploadedUsers
+
+SOURCE = "assignments"
+"""The source of the events that are made here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Assigner:
     uploaded: UploadedUsers
     intake: Intake
 
-    def begin(self, workspace: Workspace, request: AssignmentRequest) -> tuple[list[Assignment], Underway]:
+    def begin(self, workspace: Workspace, key_id: str, request: AssignmentRequest) -> tuple[list[Assignment], Underway]:
         """Decide for every user, and queue an event for each who is held out.
 
         Raises:
@@ -45,11 +48,12 @@ class Assigner:
             Overloaded, StoreUnavailable: nothing was kept.
         """
         campaign = self.campaigns.get(workspace.id, request.campaign_id)
-        _check(request, campaign)
+        sender = Sender(workspace, key_id, SOURCE)
+        _check(self.intake.arrival(sender), request, campaign)
         members = self._global_members(workspace, campaign, request.users)
         decided = assign(campaign, request.send_id, workspace.salt, request.users, members)
         events = [_event(request, one.user_id, one.held_out) for one in decided if one.held_out is not None]
-        return decided, self.intake.begin_message_events(workspace, events, campaign)
+        return decided, self.intake.begin_message_events(sender, events, campaign)
 
     def _global_members(self, workspace: Workspace, campaign: Campaign, users: Sequence[str]) -> Collection[str]:
         group = workspace.global_control_group
@@ -60,9 +64,9 @@ class Assigner:
         return random_members(workspace.salt, group.percentage, users)
 
 
-def _check(request: AssignmentRequest, campaign: Campaign) -> None:
+def _check(arrival: Arrival, request: AssignmentRequest, campaign: Campaign) -> None:
     """Refuse what could not be recorded, also when nobody happens to be held out: callers learn of it at once."""
-    rejection = rejection_of(_event(request, "anybody", ControlGroup.CAMPAIGN), campaign)
+    rejection = rejection_of(arrival, _event(request, "anybody", ControlGroup.CAMPAIGN), campaign)
     if rejection is not None:
         value = request.platform if rejection.field == "platform" else None
         raise InvalidRequest(rejection.message, rejection.field, value)

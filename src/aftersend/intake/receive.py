@@ -8,9 +8,9 @@ from datetime import datetime
 from aftersend.domain.campaigns import Campaign, DeliveryType, Status, is_identifier
 from aftersend.domain.channels import Channel
 from aftersend.domain.events import Receipt, Stream
-from aftersend.domain.periods import DayFinder
-from aftersend.domain.workspaces import Workspace
-from aftersend.intake.accept import Accepted, Arrival, accept_message_events, accept_user_events
+from aftersend.domain.periods import EARLIEST_MILLISECONDS, DayFinder, first_moment
+from aftersend.domain.workspaces import OPERATOR, Workspace
+from aftersend.intake.accept import NATIVE, Accepted, Arrival, accept_message_events, accept_user_events
 from aftersend.intake.commit import Committer
 from aftersend.intake.decode import BatchDecoder, Decoded
 from aftersend.intake.placement import PlacementMemory
@@ -20,6 +20,15 @@ from aftersend.registry.campaigns import Campaigns
 
 class MustWait(Exception):
     """A batch brings campaigns along, and registering them waits for whoever else writes to the registry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends: a workspace, by which key, and through which door."""
+
+    workspace: Workspace
+    key_id: str = OPERATOR
+    source: str = NATIVE
 
 
 @dataclass(slots=True)
@@ -47,14 +56,12 @@ class Intake:
         self._placements = PlacementMemory()
         self._day_finders: dict[str, DayFinder] = {}
 
-    def receive(self, workspace: Workspace, stream: Stream, body: bytes, *, lines: bool) -> Receipt:
+    def receive(self, sender: Sender, stream: Stream, body: bytes, *, lines: bool) -> Receipt:
         """Take a batch in and return when it is durable and visible."""
-        underway = self.begin(workspace, stream, body, lines=lines)
+        underway = self.begin(sender, stream, body, lines=lines)
         return underway.receipt(underway.new_events.result())
 
-    def begin(
-        self, workspace: Workspace, stream: Stream, body: bytes, *, lines: bool, may_wait: bool = True
-    ) -> Underway:
+    def begin(self, sender: Sender, stream: Stream, body: bytes, *, lines: bool, may_wait: bool = True) -> Underway:
         """Check a batch and queue its good events.
 
         Raises:
@@ -62,16 +69,16 @@ class Intake:
             Overloaded, StoreUnavailable: nothing was kept; send it again.
             MustWait: it may not wait, but has to for the registry; nothing was done.
         """
-        return self._submit(self._accept(workspace, stream, body, lines, may_wait))
+        return self._submit(self._accept(sender, stream, body, lines, may_wait))
 
-    def begin_message_events(self, workspace: Workspace, events: list[MessageEvent], campaign: Campaign) -> Underway:
-        """Queue message events of one campaign that this server made itself.
+    def begin_message_events(self, sender: Sender, events: list[MessageEvent], campaign: Campaign) -> Underway:
+        """Queue message events of one campaign that this server made itself for a sender.
 
         Raises:
             Overloaded, StoreUnavailable: nothing was kept.
         """
         decoded = Decoded(events, range(len(events)), [])
-        arrival = self._arrival(workspace)
+        arrival = self.arrival(sender)
         return self._submit(accept_message_events(arrival, decoded, {campaign.id: campaign}, self._placements))
 
     def _submit(self, accepted: Accepted) -> Underway:
@@ -81,16 +88,21 @@ class Intake:
             return Underway(accepted, nothing)
         return Underway(accepted, self._committer.submit(accepted.rows))
 
-    def _accept(self, workspace: Workspace, stream: Stream, body: bytes, lines: bool, may_wait: bool) -> Accepted:
-        arrival = self._arrival(workspace)
+    def _accept(self, sender: Sender, stream: Stream, body: bytes, lines: bool, may_wait: bool) -> Accepted:
+        arrival = self.arrival(sender)
         if stream is Stream.USER_EVENTS:
             return accept_user_events(arrival, self._user_events.decode(body, lines=lines))
         decoded = self._message_events.decode(body, lines=lines)
-        campaigns = self._campaigns_of(workspace.id, decoded, may_wait)
+        campaigns = self._campaigns_of(sender.workspace.id, decoded, may_wait)
         return accept_message_events(arrival, decoded, campaigns, self._placements)
 
-    def _arrival(self, workspace: Workspace) -> Arrival:
-        return Arrival(workspace.id, self._days(workspace), int(self._now().timestamp() * 1000))
+    def arrival(self, sender: Sender) -> Arrival:
+        """Return what all events that a sender sends now have in common."""
+        workspace, now = sender.workspace, self._now()
+        first_day = workspace.first_day_kept(now)
+        earliest = EARLIEST_MILLISECONDS if first_day is None else first_moment(first_day, workspace.zone)
+        received_at = int(now.timestamp() * 1000)
+        return Arrival(workspace.id, self._days(workspace), received_at, sender.source, sender.key_id, earliest)
 
     def _days(self, workspace: Workspace) -> DayFinder:
         # A workspace's zone never changes, so what was found out about its days holds for good.

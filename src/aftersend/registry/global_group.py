@@ -44,6 +44,15 @@ class UploadedUsers:
                 found.update(connection.scalars(query))
         return found
 
+    def remove(self, workspace_id: str, user_id: str) -> None:
+        """Take a user off the list; nothing happens where the user is not on it."""
+        if not self.among(workspace_id, [user_id]):
+            return
+        table = tables.global_control_users
+        with self._database.writing() as connection:
+            mine = (table.c.workspace_id == workspace_id) & (table.c.user_id == user_id)
+            connection.execute(delete(table).where(mine))
+
     def size(self, workspace_id: str) -> int:
         """Return how many users are on the list."""
         table = tables.global_control_users

@@ -37,6 +37,7 @@ workspaces = Table(
     Column("global_mode", String(16), nullable=False, server_default="off"),
     Column("global_percentage", Float, nullable=False, server_default="0"),
     Column("salt", String(64), nullable=False, server_default=""),
+    Column("retention_days", Integer),
 )
 
 global_control_users = Table(

@@ -61,7 +61,7 @@ class Workspaces:
             connection.execute(insert(tables.workspaces).values(_columns(created)))
 
     def update(self, workspace_id: str, **changes: Any) -> Workspace:
-        """Change a workspace's name, profile, data center, features or global control group. Its time zone is fixed."""
+        """Change anything of a workspace but its id and its time zone, which is fixed."""
         if "timezone" in changes:
             raise Conflict("a workspace's time zone is fixed: its days are already counted", field="timezone")
         table = tables.workspaces
@@ -194,6 +194,7 @@ def _columns(workspace: Workspace) -> dict[str, Any]:
         "global_mode": workspace.global_control_group.mode.value,
         "global_percentage": workspace.global_control_group.percentage,
         "salt": workspace.salt.hex(),
+        "retention_days": workspace.retention_days,
     }
 
 
@@ -208,6 +209,7 @@ def _workspace(row: Any) -> Workspace:
         created_at=from_column(row["created_at"]),
         global_control_group=GlobalControlGroup(GlobalMode(row["global_mode"]), tidy(row["global_percentage"])),
         salt=bytes.fromhex(row["salt"]),
+        retention_days=row["retention_days"],
     )
 
 

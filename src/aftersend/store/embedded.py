@@ -1,7 +1,7 @@
 """The embedded engine: chDB in this process, on a folder that no other process has open.
 
 A connection runs one statement at a time, so reads have a small pool of their own and never wait for a
-write. chDB lets Python go while it works.
+write, and neither waits for the upkeep. chDB lets Python go while it works.
 """
 
 from collections.abc import Iterator, Sequence
@@ -35,7 +35,9 @@ class EmbeddedEngine:
         self._folder = folder
         self._writer = self._connect()
         self._writing = Lock()
-        self._clients = [self._writer]
+        self._keeper = self._connect()
+        self._tending = Lock()
+        self._clients = [self._writer, self._keeper]
         self._started = ThreadPoolExecutor(readers, "read")
         self._readers: SimpleQueue[Client] = SimpleQueue()
         for _ in range(readers):
@@ -56,6 +58,11 @@ class EmbeddedEngine:
         """Run a statement that answers nothing."""
         with self._writing, _translated():
             self._writer.command(statement, parameters=dict(parameters or {}))
+
+    def tend(self, statement: str, parameters: Parameters | None = None) -> None:
+        """Run a statement that may take long, on a connection of its own."""
+        with self._tending, _translated():
+            self._keeper.command(statement, parameters=dict(parameters or {}))
 
     def insert(self, table: str, rows: pa.Table) -> None:
         """Insert the rows as one block, durable and visible on return."""

@@ -1,4 +1,4 @@
-"""The door to the engine: five calls, and every read and write of the ledger goes through them."""
+"""The door to the engine: six calls, and every read and write of the ledger goes through them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -15,6 +15,10 @@ class Engine(Protocol):
 
     def command(self, statement: str, parameters: Parameters | None = None) -> None:
         """Run a statement that answers nothing."""
+        ...
+
+    def tend(self, statement: str, parameters: Parameters | None = None) -> None:
+        """Run a statement that may take long and answers nothing, beside reads and inserts; one at a time."""
         ...
 
     def insert(self, table: str, rows: pa.Table) -> None:

@@ -3,9 +3,12 @@
 Identity is decided here, by one writer: a commit looks its events up in the index of identities, inserts the
 new ones as one block with fsync, and only then notes them in the index. The tables therefore never hold an event twice,
 and a read is exact without asking the engine to merge first (docs/decisions/0002).
+
+Identities whose rows have been removed stay used up: they are in a table of their own, so the index can always be built
+anew from the tables. Live rows and spent identities together are all that were ever received.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
@@ -16,7 +19,9 @@ import structlog
 from aftersend.domain.events import Stream
 from aftersend.errors import StoreUnavailable
 from aftersend.store.engine import Engine
-from aftersend.store.identities import Identities, IndexState, identity
+from aftersend.store.identities import SPENT, Identities, IndexState, identity
+from aftersend.store.read_identities import count_identities, marks_since
+from aftersend.store.side_rows import conflict_rows, spent_rows
 
 _MOST_SENIOR = 2**64 - 1
 _PATIENCE_SECONDS = 5.0
@@ -33,11 +38,28 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EventRows:
-    """The good events of one batch: their identities, and one row for each with the columns of its table."""
+    """The good events of one batch: their identities and digests, and for each a row with the columns of its table."""
 
     stream: Stream
     identities: list[bytes]
+    digests: list[bytes]
     rows: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class SpentIds:
+    """What became of event ids that were to be used up: how many have rows, and which were never received."""
+
+    known: int
+    unknown: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Of a batch, the places of the new events, and of those that say something else under a known id."""
+
+    fresh: list[int]
+    conflicts: list[int]
 
 
 class Ledger:
@@ -62,10 +84,24 @@ class Ledger:
         with self._committing:
             yield
 
+    @contextmanager
+    def _settled(self) -> Iterator[None]:
+        """Let nothing else be written for the block, and begin with an index that is in step with the tables."""
+        with self._committing:
+            try:
+                if not self._certain:
+                    self._recover()
+                yield
+            except StoreUnavailable as error:
+                # The index may have been opened anew meanwhile: what it covers is looked at before the next commit.
+                self._certain = False
+                self._trouble = error
+                raise
+
     def recover(self, progress: Callable[[int], None] = lambda rows: None) -> None:
         """Bring the index of identities in step with the tables.
 
-        After a clean stop nothing is read but two row counts. After a crash, the commits that the index missed
+        After a clean stop nothing is read but row counts. After a crash, the commits that the index missed
         are read; if the tables hold less than the index covers, the index is built anew.
         """
         with self._committing:
@@ -73,34 +109,26 @@ class Ledger:
 
     def _recover(self, progress: Callable[[int], None] = lambda rows: None) -> None:
         state = self._identities.state
-        stored = self._stored_rows()
-        if stored < state.rows:
+        stored = count_identities(self._engine)
+        if stored < state.rows or (stored and not state.rows):
             log.warning("index_rebuild", stored_rows=stored, indexed_rows=state.rows)
             self._identities.clear()
             state = IndexState(0, 0)
         if stored != state.rows:
             self._identities.remember([], state)
-            state = self._read_missing(state, progress)
+            state = self._read_missing(state, stored, progress)
         self._state = state
         self._certain = True
 
-    def _stored_rows(self) -> int:
-        return sum(int(self._engine.select(f"SELECT count() FROM {stream}")[0][0]) for stream in Stream)
-
-    def _read_missing(self, state: IndexState, progress: Callable[[int], None]) -> IndexState:
-        commit, rows = state.commit, state.rows
+    def _read_missing(self, state: IndexState, stored: int, progress: Callable[[int], None]) -> IndexState:
+        commit, read = state.commit, 0
         # Commits are noted only at the end: if this is cut off, it starts again from the same place.
-        for stream in Stream:
-            blocks = self._engine.stream(
-                f"SELECT workspace_id, event_id, seniority FROM {stream} WHERE seniority < {{senior:UInt64}}",
-                {"senior": _MOST_SENIOR - state.commit},
-            )
-            for block in blocks:
-                commit = max(commit, *(_MOST_SENIOR - row[2] for row in block))
-                self._identities.remember([identity(row[0], row[1]) for row in block], state)
-                rows += len(block)
-                progress(rows)
-        result = IndexState(commit, rows)
+        for block in marks_since(self._engine, _MOST_SENIOR - state.commit):
+            commit = max(commit, *(_MOST_SENIOR - row[2] for row in block))
+            self._identities.remember([(row[0], row[1]) for row in block], state)
+            read += len(block)
+            progress(state.rows + read)
+        result = IndexState(commit, stored)
         self._identities.remember([], result)
         return result
 
@@ -108,28 +136,54 @@ class Ledger:
         """Store the events of the batches that are new, and return how many of each were accepted.
 
         All batches belong to one stream and become one insert: after a crash they are all there or none is.
-        Where an event id occurs more than once the first in order wins.
+        Where an event id occurs more than once the first in order wins; one that says something else is noted as a
+        conflict.
 
         Raises:
             StoreUnavailable: nothing of the batches is acknowledged; they can be sent again.
         """
-        with self._committing:
-            try:
-                return self._commit(batches)
-            except StoreUnavailable as error:
-                # The index may have been opened anew meanwhile: what it covers is looked at before the next commit.
-                self._certain = False
-                self._trouble = error
-                raise
+        with self._settled():
+            sorted_out = self._sort_out(batches)
+            contradicting = [
+                conflict_rows(batch.rows.take(places.conflicts))
+                for batch, places in zip(batches, sorted_out, strict=True)
+                if places.conflicts
+            ]
+            if contradicting:
+                self._engine.insert("conflicts", pa.concat_tables(contradicting))
+            new = sum(len(places.fresh) for places in sorted_out)
+            if new:
+                self._store(batches, sorted_out, new)
+            return [len(places.fresh) for places in sorted_out]
 
-    def _commit(self, batches: Sequence[EventRows]) -> list[int]:
-        if not self._certain:
-            self._recover()
-        fresh = self._fresh(batches)
-        new = [key for batch, kept in zip(batches, fresh, strict=True) for key in _pick(batch.identities, kept)]
-        if new:
-            self._store(batches, fresh, new)
-        return [len(kept) for kept in fresh]
+    def reserve(self) -> int:
+        """Return a seniority: that of all rows committed before is greater, that of all later ones smaller."""
+        with self._settled():
+            state = IndexState(self._state.commit + 1, self._state.rows)
+            self._identities.remember([], state)
+            self._state = state
+            return _MOST_SENIOR - state.commit
+
+    def spend(self, workspace_id: str, removal_id: str, event_ids: Iterable[str]) -> SpentIds:
+        """Use up event ids, so that events which have them are never taken in again; their rows stay for now.
+
+        Raises:
+            StoreUnavailable: it may have happened all the same; `count_spent` says whether it has.
+        """
+        with self._settled():
+            ids = {identity(workspace_id, event_id): event_id for event_id in event_ids}
+            known = self._identities.known(ids)
+            new = {key: event_id for key, event_id in ids.items() if known.get(key) != SPENT}
+            unknown = [event_id for key, event_id in new.items() if key not in known]
+            if new:
+                rows = spent_rows(workspace_id, removal_id, new)
+                self._write("spent", rows, ((key, SPENT) for key in new), len(unknown))
+            return SpentIds(len(new) - len(unknown), unknown)
+
+    def mark_spent(self, identities: Iterable[bytes]) -> None:
+        """Forget what the events of spent identities said."""
+        with self._settled():
+            self._identities.remember(((key, SPENT) for key in identities), self._state)
 
     def check(self) -> None:
         """Find out whether a commit would succeed now.
@@ -160,46 +214,48 @@ class Ledger:
         finally:
             self._committing.release()
 
-    def _fresh(self, batches: Sequence[EventRows]) -> list[list[int]]:
-        """For each batch, the places of the events that nobody sent before."""
-        asked = {key for batch in batches for key in batch.identities}
-        taken = self._identities.known(asked)
-        fresh: list[list[int]] = []
+    def _sort_out(self, batches: Sequence[EventRows]) -> list[_Places]:
+        """For each batch, the places of the events that nobody sent before, and of those that contradict the first."""
+        taken = self._identities.known({key for batch in batches for key in batch.identities})
+        found = []
         for batch in batches:
-            kept = []
-            for place, key in enumerate(batch.identities):
-                if key not in taken:
-                    taken.add(key)
-                    kept.append(place)
-            fresh.append(kept)
-        return fresh
+            places = _Places([], [])
+            for place, (key, digest) in enumerate(zip(batch.identities, batch.digests, strict=True)):
+                known = taken.get(key)
+                if known is None:
+                    taken[key] = digest
+                    places.fresh.append(place)
+                elif known not in (digest, SPENT):
+                    places.conflicts.append(place)
+            found.append(places)
+        return found
 
-    def _store(self, batches: Sequence[EventRows], fresh: list[list[int]], new: list[bytes]) -> None:
-        number = self._state.commit + 1
+    def _store(self, batches: Sequence[EventRows], sorted_out: Sequence[_Places], new: int) -> None:
+        pairs = list(zip(batches, (places.fresh for places in sorted_out), strict=True))
         parts = [
-            batch.rows if len(kept) == batch.rows.num_rows else batch.rows.take(kept)
-            for batch, kept in zip(batches, fresh, strict=True)
-            if kept
+            batch.rows if len(fresh) == batch.rows.num_rows else batch.rows.take(fresh)
+            for batch, fresh in pairs
+            if fresh
         ]
         # One chunk with one set of dictionaries becomes one block, and so one part: there whole or not at all.
         rows = pa.concat_tables(parts).unify_dictionaries().combine_chunks()
+        marks = ((batch.identities[place], batch.digests[place]) for batch, fresh in pairs for place in fresh)
+        self._write(batches[0].stream, rows, marks, new)
+
+    def _write(self, table: str, rows: pa.Table, marks: Iterable[tuple[bytes, bytes]], new: int) -> None:
+        """Insert rows as the next commit and note their identities, of which so many have not been there before."""
+        number = self._state.commit + 1
         seniority = pa.repeat(pa.scalar(_MOST_SENIOR - number, pa.uint64()), rows.num_rows)
-        state = IndexState(number, self._state.rows + len(new))
+        state = IndexState(number, self._state.rows + new)
         # Whatever happens now, the insert may have happened: then the tables are asked before the next commit.
         self._certain = False
-        self._engine.insert(batches[0].stream, rows.append_column("seniority", seniority))
+        self._engine.insert(table, rows.append_column("seniority", seniority))
         try:
-            self._identities.remember(new, state)
+            self._identities.remember(marks, state)
         except StoreUnavailable as error:
-            # The events are kept, and so they are acknowledged; the next commit reads them from the tables.
+            # What was inserted is kept, and so it is acknowledged; the next commit reads it from the tables.
             self._trouble = error
             return
         self._state = state
         self._certain = True
         self._trouble = None
-
-
-def _pick(identities: list[bytes], places: list[int]) -> list[bytes]:
-    if len(places) == len(identities):
-        return identities
-    return [identities[place] for place in places]

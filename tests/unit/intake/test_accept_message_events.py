@@ -83,6 +83,8 @@ def test_a_row_has_every_column_of_the_table() -> None:
         "device_id": "d",
         "link": "https://example.org/?a=1&b='2'",
         "received_at": datetime(2026, 1, 1, 12, tzinfo=UTC),
+        "source": "native",
+        "key_id": "",
     }
 
 

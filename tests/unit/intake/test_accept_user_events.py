@@ -45,6 +45,8 @@ def test_a_row_has_every_column_of_the_table() -> None:
             "name": "purchase",
             "platform": "IOS",
             "attributes": '{"amount": 5}',
+            "source": "native",
+            "key_id": "",
         }
     ]
 

@@ -23,7 +23,7 @@ MESSAGES, USERS = Stream.MESSAGE_EVENTS, Stream.USER_EVENTS
 def _batch(name: str, events: int = 1, stream: Stream = MESSAGES) -> EventRows:
     """A batch whose events are called after it."""
     ids = [f"{name}{number}" for number in range(events)]
-    return EventRows(stream, [event_id.encode() for event_id in ids], pa.table({"event_id": ids}))
+    return EventRows(stream, [event_id.encode() for event_id in ids], [b"said"] * events, pa.table({"event_id": ids}))
 
 
 @contextmanager

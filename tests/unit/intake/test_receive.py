@@ -13,7 +13,7 @@ from aftersend.domain.channels import Channel
 from aftersend.domain.events import RejectionCode, Stream
 from aftersend.errors import Unparseable
 from aftersend.intake.commit import Committer
-from aftersend.intake.receive import Intake
+from aftersend.intake.receive import Intake, Sender
 from aftersend.registry.database import sqlite_url
 from aftersend.registry.registry import Registry
 from builders import Json, message_event, user_event
@@ -34,7 +34,7 @@ class Desk:
     def send(self, *events: Json, stream: Stream = MESSAGES, timezone: str = "UTC") -> tuple[int, int, list[str]]:
         """Send events and return what became of them: accepted, duplicates, and codes of the others."""
         body = json.dumps(events).encode()
-        receipt = self.intake.receive(a_workspace(timezone=timezone), stream, body, lines=False)
+        receipt = self.intake.receive(Sender(a_workspace(timezone=timezone)), stream, body, lines=False)
         return receipt.accepted, receipt.duplicates, [row.rejection.code for row in receipt.rejected]
 
 
@@ -96,7 +96,7 @@ def test_a_batch_without_good_events_is_not_committed(tmp_path: Path) -> None:
 def test_a_body_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     """Nothing of such a body is kept."""
     with _desk(tmp_path) as desk, pytest.raises(Unparseable):
-        desk.intake.receive(a_workspace(), MESSAGES, b"{", lines=False)
+        desk.intake.receive(Sender(a_workspace()), MESSAGES, b"{", lines=False)
 
 
 def test_an_event_that_names_its_channel_registers_its_campaign(tmp_path: Path) -> None:

