@@ -41,13 +41,19 @@ def audit_schemas() -> Json:
     violation = _object(
         identity={"type": "string", "enum": list(IdentityName)},
         severity={"type": "string", "enum": list(Severity)},
-        campaign_id=_TEXT,
+        campaign_id=_TEXT_OR_NULL | {"description": "Null for user events."},
         day=_TEXT_OR_NULL | {"description": "All days of the campaign where null."},
         platform=_TEXT_OR_NULL | {"description": "Null where the channel has one, or all are meant."},
         expected=_INTEGER,
         found=_INTEGER,
         message=_TEXT | {"description": "What is wrong, and what to do."},
         example_event_ids={"type": "array", "items": _TEXT, "maxItems": MOST_EXAMPLES},
+        sources={
+            "type": "array",
+            "description": "Who sent the events that show it, most of them first.",
+            "items": _object(source=_TEXT, key_id=_TEXT, events=_COUNT),
+            "maxItems": MOST_EXAMPLES,
+        },
     )
     answer = _object(
         workspace_id=_TEXT,

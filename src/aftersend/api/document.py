@@ -24,6 +24,7 @@ from aftersend.api.document_parts import (
     stats_schemas,
 )
 from aftersend.api.errors import STATS_PATH
+from aftersend.api.removal_document import removal_paths, removal_schemas
 from aftersend.api.uplift_document import uplift_schemas
 from aftersend.domain.attribution import AttributionType
 from aftersend.intake.wire import MessageEvent, UserEvent
@@ -49,6 +50,7 @@ def api_document() -> Json:
             {"name": "stats", "description": "Campaign statistics, on the path that clients know."},
             {"name": "events", "description": "What happened to messages, and what users did."},
             {"name": "campaigns", "description": "The registered campaigns, their goals, the global control group."},
+            {"name": "removals", "description": "Taking events back, erasing persons, and who had what removed."},
             {"name": "server", "description": "The catalogue, health, counters, this document."},
         ],
         "paths": _paths(),
@@ -82,6 +84,7 @@ def _paths() -> Json:
         "/v1/campaigns/{campaign_id}/uplift": {"parameters": [CAMPAIGN_ID], "get": _uplift_operation()},
         **audit_paths(),
         **control_group_paths(),
+        **removal_paths(),
         "/v1/catalogue": {"get": operation("getCatalogue", "Show the catalogue", "server", answers("Catalogue", 401))},
         **{path: {"get": found} for path, found in _open_operations().items()},
     }
@@ -198,6 +201,7 @@ def _schemas() -> Json:
         **uplift_schemas(),
         **audit_schemas(),
         **control_group_schemas(),
+        **removal_schemas(),
         **error_schemas(),
     }
 

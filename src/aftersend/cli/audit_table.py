@@ -22,6 +22,8 @@ def parts(answer: Json) -> Iterator[RenderableType]:
         yield Text(f"{number:>3}  {violation['message']}", style=_STYLES[violation["severity"]])
         if violation["example_event_ids"]:
             yield Text(f"     such as {', '.join(violation['example_event_ids'])}", style="dim")
+        if violation["sources"]:
+            yield Text(f"     sent by {', '.join(map(_source, violation['sources']))}", style="dim")
     if answer["truncated"]:
         yield Text("there are more; --limit shows them")
     days = f"{answer['start_date']} to {answer['end_date']}" if answer["start_date"] else "all days"
@@ -30,6 +32,11 @@ def parts(answer: Json) -> Iterator[RenderableType]:
         yield Text("clean: the numbers add up", style="bold green")
     else:
         yield Text("not clean: the numbers do not add up", style="bold red")
+
+
+def _source(source: Json) -> str:
+    door, key = source["source"] or "unknown", source["key_id"]
+    return f"{door}{f' (key {key})' if key else ''}: {source['events']:,}"
 
 
 def _table(violations: list[Json]) -> Table:

@@ -12,7 +12,9 @@ import msgspec
 
 from aftersend.app import Parts, open_parts, open_registry
 from aftersend.domain.events import Stream
-from aftersend.errors import AftersendError, InvalidRequest, Overloaded, StoreUnavailable
+from aftersend.domain.removals import Removal
+from aftersend.domain.workspaces import OPERATOR
+from aftersend.errors import AftersendError, InvalidRequest, NotFound, Overloaded, StoreUnavailable
 from aftersend.settings import Settings
 
 _PATHS = {Stream.MESSAGE_EVENTS: "/v1/message-events", Stream.USER_EVENTS: "/v1/user-events"}
@@ -36,6 +38,22 @@ class Client(Protocol):
 
     def audit(self, query: dict[str, str]) -> dict[str, Any]:
         """Ask whether the numbers add up and return the answer."""
+        ...
+
+    def retract(self, event_ids: list[str], reason: str) -> dict[str, Any]:
+        """Take events back and return the removal."""
+        ...
+
+    def erase(self, user_id: str, reason: str) -> dict[str, Any]:
+        """Begin to erase a user and return the removal."""
+        ...
+
+    def removal(self, removal_id: str) -> dict[str, Any]:
+        """Ask how far a removal has come."""
+        ...
+
+    def removals(self, offset: int, limit: int) -> dict[str, Any]:
+        """Return a page of removals, the newest first."""
         ...
 
 
@@ -100,6 +118,26 @@ class HttpClient:
         patience = httpx.Timeout(120, read=None)
         return self._call(self._client.build_request("GET", "/v1/audit", params=query, timeout=patience))
 
+    def retract(self, event_ids: list[str], reason: str) -> dict[str, Any]:
+        """Take events back, however long that takes."""
+        body = msgspec.json.encode({"event_ids": event_ids, "reason": reason})
+        patience = httpx.Timeout(120, read=None)
+        return self._call(self._client.build_request("POST", "/v1/retractions", content=body, timeout=patience))
+
+    def erase(self, user_id: str, reason: str) -> dict[str, Any]:
+        """Begin to erase a user."""
+        query = {"reason": reason} if reason else {}
+        return self._call(self._client.build_request("DELETE", f"/v1/users/{quote(user_id, safe='')}", params=query))
+
+    def removal(self, removal_id: str) -> dict[str, Any]:
+        """Ask how far a removal has come."""
+        return self._call(self._client.build_request("GET", f"/v1/removals/{quote(removal_id, safe='')}"))
+
+    def removals(self, offset: int, limit: int) -> dict[str, Any]:
+        """Return a page of removals."""
+        query = {"offset": offset, "limit": limit}
+        return self._call(self._client.build_request("GET", "/v1/removals", params=query))
+
     def _post(self, path: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
         return self._call(self._client.build_request("POST", path, content=body, headers=headers))
 
@@ -110,7 +148,7 @@ class HttpClient:
                 answer = self._client.send(request)
             except httpx.HTTPError as error:
                 raise Refused(f"the server at {self._client.base_url} cannot be reached: {error}") from error
-            if answer.status_code == 200:
+            if answer.status_code in (200, 202):
                 result: dict[str, Any] = answer.json()
                 return result
             if answer.status_code not in (429, 503) or attempt == _TRIES - 1:
@@ -162,3 +200,32 @@ class LocalClient:
         from aftersend.stats.audit_request import parse_audit
 
         return self._parts.services.audit.answer(self._workspace, parse_audit(query))
+
+    def retract(self, event_ids: list[str], reason: str) -> dict[str, Any]:
+        """Take events back."""
+        removal, unknown = self._parts.services.remover.retract(self._workspace, event_ids, reason, OPERATOR)
+        return _shown(removal) | {"unknown_event_ids": unknown}
+
+    def erase(self, user_id: str, reason: str) -> dict[str, Any]:
+        """Begin to erase a user."""
+        return _shown(self._parts.services.remover.erase(self._workspace, user_id, reason, OPERATOR))
+
+    def removal(self, removal_id: str) -> dict[str, Any]:
+        """Say how far a removal has come."""
+        found = self._parts.services.remover.book.find(self._workspace.id, removal_id)
+        if found is None:
+            raise NotFound(f"the workspace has no removal {removal_id!r}")
+        return _shown(found)
+
+    def removals(self, offset: int, limit: int) -> dict[str, Any]:
+        """Return a page of removals."""
+        page, total = self._parts.services.remover.book.page(self._workspace.id, None, offset, limit)
+        return {"removals": [_shown(one) for one in page], "total": total}
+
+
+def _shown(removal: Removal) -> dict[str, Any]:
+    """Word a removal as it would come over HTTP."""
+    from aftersend.api.removal_routes import removal_json
+
+    shown: dict[str, Any] = msgspec.to_builtins(removal_json(removal))
+    return shown

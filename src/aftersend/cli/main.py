@@ -6,7 +6,14 @@ from typing import Annotated
 import typer
 
 from aftersend.app import configure_logs
-from aftersend.cli import audit_command, global_group_commands, ledger_commands, registry_commands, server_commands
+from aftersend.cli import (
+    audit_command,
+    global_group_commands,
+    ledger_commands,
+    registry_commands,
+    removal_commands,
+    server_commands,
+)
 from aftersend.settings import Settings
 
 application = typer.Typer(
@@ -24,6 +31,9 @@ application.add_typer(global_group_commands.global_control_group, name="global-c
 application.command("load")(ledger_commands.load_files)
 application.command("stats")(ledger_commands.show_stats)
 application.command("audit")(audit_command.audit)
+application.command("retract")(removal_commands.retract)
+application.command("erase")(removal_commands.erase)
+application.command("removals")(removal_commands.removals)
 application.command("migrate")(server_commands.migrate)
 application.command("doctor")(server_commands.doctor)
 application.command("settings")(server_commands.show_settings)

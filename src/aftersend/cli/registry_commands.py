@@ -35,6 +35,7 @@ def _workspace_json(found: Workspace) -> dict[str, Any]:
             "mode": found.global_control_group.mode,
             "percentage": found.global_control_group.percentage,
         },
+        "retention_days": found.retention_days,
         "created_at": found.created_at,
     }
 
@@ -108,6 +109,9 @@ def update_workspace(
     global_control_group: Annotated[
         str | None, typer.Option(metavar="PERCENT|uploaded|off", help="Whom campaigns leave alone.")
     ] = None,
+    retention_days: Annotated[
+        str | None, typer.Option(metavar="DAYS|off", help="Older events are removed for good, within minutes.")
+    ] = None,
     data: Data = None,
     registry: RegistryUrl = None,
 ) -> None:
@@ -118,8 +122,18 @@ def update_workspace(
         changes: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
         if global_control_group is not None:
             changes["global_control_group"] = global_group(global_control_group)
+        if retention_days is not None:
+            changes["retention_days"] = _retention(retention_days)
         changes["features_off"] = (known.features_off | set(switch_off or ())) - set(switch_on or ())
         print_json(_workspace_json(opened.workspaces.update(workspace_id, **changes)))
+
+
+def _retention(text: str) -> int | None:
+    if text == "off":
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise InvalidRequest("use a number of days, or 'off' to keep events for ever", "--retention-days", text)
+    return int(text)
 
 
 @key.command("create")

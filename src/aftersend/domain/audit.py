@@ -34,6 +34,7 @@ class IdentityName(StrEnum):
     PARTS_ADD_UP = "parts_add_up"
     UNION_WITHIN_PARTS = "union_within_parts"
     HELD_OUT_LEFT_ALONE = "held_out_left_alone"
+    ONE_BODY_AN_ID = "one_body_an_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,32 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Who sent some events: through which door, by which key. Both are empty for events of before they were noted."""
+
+    source: str
+    key_id: str
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conflicts:
+    """Events that came under the ids of others and said something else: how many, on which day of a campaign.
+
+    The campaign is empty for user events.
+    """
+
+    campaign_id: str
+    day: int
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
 class Violation:
-    """One place where an identity does not hold: a day, or all days of the campaign; a platform, where it has many."""
+    """One place where an identity does not hold: a day, or all days of the campaign; a platform, where it has many.
+
+    What user events violate belongs to no campaign, whose id is empty then.
+    """
 
     identity: IdentityName
     severity: Severity
@@ -165,8 +190,25 @@ IDENTITIES: dict[IdentityName, Identity] = {
             "warning where the events have no send_id: they may have been different sends",
             "ask for assignments before the send and leave held-out users alone; give each send its send_id",
         ),
+        Identity(
+            IdentityName.ONE_BODY_AN_ID,
+            "events that come under one id say the same",
+            Severity.WARNING,
+            _NEVER,
+            "the first one counts; if it is wrong, retract it and send the right one under an id of its own",
+        ),
     )
 }
+
+
+def check_conflicts(conflicts: Conflicts) -> Violation:
+    """Return the violation of events that contradict the first of their id."""
+    name = IdentityName.ONE_BODY_AN_ID
+    stream = "message events" if conflicts.campaign_id else "user events"
+    what = f"{conflicts.events} {stream} came with the id of another event and say something else"
+    numbers = 0, conflicts.events
+    campaign_id, day = conflicts.campaign_id, conflicts.day
+    return Violation(name, IDENTITIES[name].severity, campaign_id, day, None, *numbers, violated(name, what))
 
 
 def violated(name: IdentityName, what: str) -> str:

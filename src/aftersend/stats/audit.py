@@ -6,13 +6,13 @@ campaign, users for about a million events at a time.
 
 import heapq
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain, groupby
 from threading import Lock
 from typing import Any
 
-from aftersend.domain.audit import OPEN_DAYS, Severity, Violation
+from aftersend.domain.audit import OPEN_DAYS, Severity, Violation, check_conflicts
 from aftersend.domain.audit_counts import CampaignCounts, Span, check_counts
 from aftersend.domain.audit_parts import check_held_out, check_parts, portions
 from aftersend.domain.campaigns import Campaign
@@ -23,12 +23,21 @@ from aftersend.errors import NotFound, Overloaded
 from aftersend.registry.campaigns import Campaigns
 from aftersend.stats.audit_request import AuditRequest
 from aftersend.store.engine import Engine
-from aftersend.store.read_audit import read_audit_counts, read_examples, read_parts, read_reached
+from aftersend.store.read_audit import (
+    read_audit_counts,
+    read_conflicts,
+    read_examples,
+    read_parts,
+    read_reached,
+    read_sources,
+)
 
 Json = dict[str, Any]
 
 _PAGE = 1000
 _RETRY_SECONDS = 5
+_NO_CAMPAIGN = ""
+"""Where user events belong."""
 _EVENTS_AT_A_TIME = 1_000_000
 """About as many events have their users counted in one statement."""
 
@@ -83,6 +92,7 @@ class Audit:
             self._counted(workspace.id, campaigns, span, looked),
             # The users are asked for when the counts are done: both at once would hold two readers.
             self._compared(workspace.id, days, looked),
+            self._contradicted(workspace.id, request, campaigns, days),
         )
         worst = heapq.nsmallest(request.limit + 1, found, key=lambda violation: violation.order)
         shown = worst[: request.limit]
@@ -131,17 +141,26 @@ class Audit:
         for campaign_id in looked.holding_out:
             yield from map(check_held_out, read_reached(self._engine, workspace_id, campaign_id, days))
 
+    def _contradicted(
+        self, workspace_id: str, request: AuditRequest, campaigns: dict[str, Campaign], days: tuple[int, int]
+    ) -> Iterator[Violation]:
+        ids = list(campaigns)
+        if request.campaign_ids is None:
+            ids.append(_NO_CAMPAIGN)
+        yield from map(check_conflicts, read_conflicts(self._engine, workspace_id, ids, days))
+
     def _shown(self, workspace_id: str, violation: Violation, days: tuple[int, int]) -> Json:
         day = None if violation.day is None else (EPOCH + timedelta(days=violation.day)).isoformat()
         span = days if violation.day is not None else (FIRST_DAY, LAST_DAY)
         return {
             "identity": violation.identity,
             "severity": violation.severity,
-            "campaign_id": violation.campaign_id,
+            "campaign_id": violation.campaign_id or None,
             "day": day,
             "platform": violation.platform,
             "expected": violation.expected,
             "found": violation.found,
             "message": violation.message,
             "example_event_ids": read_examples(self._engine, workspace_id, violation, span),
+            "sources": [asdict(source) for source in read_sources(self._engine, workspace_id, violation, span)],
         }

@@ -7,7 +7,7 @@ counted for some campaigns at a time.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from aftersend.domain.audit import Evidence, Violation
+from aftersend.domain.audit import Conflicts, Evidence, IdentityName, Source, Violation
 from aftersend.domain.audit_parts import DAY, DIMENSIONS, TRIED, WHOLE, Part, Portion, Reached
 from aftersend.domain.kinds import Kind
 from aftersend.store.engine import Engine
@@ -86,35 +86,74 @@ GROUP BY day, told
     return [Reached(campaign_id, day, bool(told), users) for day, told, users in engine.select(statement, parameters)]
 
 
+def read_conflicts(
+    engine: Engine, workspace_id: str, campaign_ids: Sequence[str], days: tuple[int, int]
+) -> Iterator[Conflicts]:
+    """Yield the days of campaigns on which events contradict the first of their id; those of user events have none."""
+    statement = f"""
+SELECT campaign_id, toUInt16(day), count() FROM conflicts FINAL WHERE {_SCOPE}
+GROUP BY campaign_id, day ORDER BY campaign_id, day
+"""
+    for block in engine.stream(statement, _scope(workspace_id, campaign_ids, days)):
+        yield from (Conflicts(*row) for row in block)
+
+
 def read_examples(engine: Engine, workspace_id: str, violation: Violation, days: tuple[int, int]) -> list[str]:
     """Return the ids of a few events that show a violation, the earliest first."""
-    evidence = violation.evidence
-    if evidence is None:
+    if not _has_evidence(violation):
         return []
-    if violation.day is not None:
-        days = violation.day, violation.day
-    parameters = _scope(workspace_id, [violation.campaign_id], days) | {
-        "platform": violation.platform or "",
-        "kinds": list(evidence.kinds),
-        "details": list(evidence.details or ()),
-        "others": [*evidence.more_than, *evidence.beside],
-        "limit": MOST_EXAMPLES,
-    }
-    conditions = [_SCOPE, _shows(evidence), _on_platform(violation)]
-    if evidence.with_send_id is not None:
-        conditions.append("send_id != ''" if evidence.with_send_id else "send_id = ''")
-    if evidence.more_than or evidence.beside:
-        conditions.append(_of_such_a_message(violation, evidence))
+    table, where, parameters = _evidence(workspace_id, violation, days, f"LIMIT {MOST_EXAMPLES}")
+    moment = "time" if table == "message_events" else "received_at"
     statement = f"""
-SELECT event_id FROM message_events
-WHERE {" AND ".join(conditions)}
-ORDER BY time, event_id LIMIT {{limit:UInt8}}
+SELECT event_id FROM {table} WHERE {where}
+ORDER BY {moment}, event_id LIMIT {MOST_EXAMPLES}
 SETTINGS {_SPILL}
 """
     return [row[0] for row in engine.select(statement, parameters)]
 
 
-def _of_such_a_message(violation: Violation, evidence: Evidence) -> str:
+def read_sources(engine: Engine, workspace_id: str, violation: Violation, days: tuple[int, int]) -> list[Source]:
+    """Return who sent the events that show a violation, most of them first."""
+    if not _has_evidence(violation):
+        return []
+    table, where, parameters = _evidence(workspace_id, violation, days, "")
+    statement = f"""
+SELECT source, key_id, count() AS events FROM {table} WHERE {where}
+GROUP BY source, key_id ORDER BY events DESC, source, key_id LIMIT {MOST_EXAMPLES}
+SETTINGS {_SPILL}
+"""
+    return [Source(*row) for row in engine.select(statement, parameters)]
+
+
+def _has_evidence(violation: Violation) -> bool:
+    return violation.evidence is not None or violation.identity is IdentityName.ONE_BODY_AN_ID
+
+
+def _evidence(
+    workspace_id: str, violation: Violation, days: tuple[int, int], messages: str
+) -> tuple[str, str, dict[str, Any]]:
+    """The table and the words for the events that show a violation; `messages` bounds how many messages they are of."""
+    if violation.day is not None:
+        days = violation.day, violation.day
+    parameters = _scope(workspace_id, [violation.campaign_id], days)
+    evidence = violation.evidence
+    if evidence is None:
+        return "conflicts FINAL", _SCOPE, parameters
+    parameters |= {
+        "platform": violation.platform or "",
+        "kinds": list(evidence.kinds),
+        "details": list(evidence.details or ()),
+        "others": [*evidence.more_than, *evidence.beside],
+    }
+    conditions = [_SCOPE, _shows(evidence), _on_platform(violation)]
+    if evidence.with_send_id is not None:
+        conditions.append("send_id != ''" if evidence.with_send_id else "send_id = ''")
+    if evidence.more_than or evidence.beside:
+        conditions.append(_of_such_a_message(violation, evidence, messages))
+    return "message_events", " AND ".join(conditions), parameters
+
+
+def _of_such_a_message(violation: Violation, evidence: Evidence, limit: str) -> str:
     """Words for "the event is of a message that has more of these events than of the others", or some of both."""
     message = "user_id, send_id, device_id" if evidence.by_device else "user_id, send_id"
     where = _SCOPE if evidence.within_day else _CAMPAIGNS
@@ -125,7 +164,7 @@ def _of_such_a_message(violation: Violation, evidence: Evidence) -> str:
     WHERE {where} AND {_on_platform(violation)} AND ({shows} OR kind IN {{others:Array(String)}})
     GROUP BY {message}
     HAVING {compared} AND countIf({shows} AND {_DAYS}) > 0
-    ORDER BY minIf(time, {shows} AND {_DAYS}), {message} LIMIT {{limit:UInt8}}
+    ORDER BY minIf(time, {shows} AND {_DAYS}), {message} {limit}
 )"""
 
 
