@@ -70,7 +70,7 @@ async def post_retractions(request: Request[Any, Any, Any], services: NamedDepen
         return json_response(await sync_to_thread(work))
 
 
-@delete([USERS + "{user_id:path}", USERS], status_code=202)
+@delete([USERS + "{user_id:path}", "/v1/users"], status_code=202)
 async def delete_user(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Response[bytes]:
     """Erase a person: every event of the user that was received before the call."""
     principal = _administrator(request, services)
