@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from aftersend.api.services import Services
     from aftersend.intake.receive import Intake
     from aftersend.stats.answer import Stats
-    from aftersend.store.engine import Engine
+    from aftersend.store.embedded import EmbeddedEngine
     from aftersend.store.folder import FolderLock
     from aftersend.store.ledger import Ledger
 
@@ -86,7 +86,7 @@ def open_parts(settings: Settings, progress: Callable[[int], None] = lambda rows
 
 
 @contextmanager
-def _open_ledger(settings: Settings, progress: Callable[[int], None]) -> Iterator[tuple["Ledger", "Engine"]]:
+def _open_ledger(settings: Settings, progress: Callable[[int], None]) -> Iterator[tuple["Ledger", "EmbeddedEngine"]]:
     from aftersend.store.embedded import EmbeddedEngine
     from aftersend.store.identities import Identities
     from aftersend.store.ledger import Ledger
@@ -109,7 +109,7 @@ def _open_ledger(settings: Settings, progress: Callable[[int], None]) -> Iterato
 
 @contextmanager
 def _joined(
-    settings: Settings, registry: Registry, ledger: "Ledger", engine: "Engine", lock: "FolderLock"
+    settings: Settings, registry: Registry, ledger: "Ledger", engine: "EmbeddedEngine", lock: "FolderLock"
 ) -> Iterator[Parts]:
     from aftersend.api.limits import CallLimits
     from aftersend.api.observe import Observations
@@ -152,7 +152,7 @@ def _joined(
         committer.stop()
 
 
-def _problem(settings: Settings, registry: Registry, ledger: "Ledger", engine: "Engine") -> str | None:
+def _problem(settings: Settings, registry: Registry, ledger: "Ledger", engine: "EmbeddedEngine") -> str | None:
     """Return why the server cannot do its work now, or None."""
     from aftersend.store.refusals import check_disk
 
@@ -162,6 +162,7 @@ def _problem(settings: Settings, registry: Registry, ledger: "Ledger", engine: "
         registry.workspaces.all()
         engine.select("SELECT 1")
         ledger.check()
+        engine.damage.check(engine)
     except AftersendError as error:
         return error.message
     return None

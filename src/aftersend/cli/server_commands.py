@@ -166,6 +166,8 @@ def _check_ledger(settings: Settings) -> str:
     running = running_server(settings.data)
     if running is None:
         with app.open_parts(settings) as parts:
+            if problem := parts.services.problem():
+                raise Misconfigured(problem)
             return f"{parts.ledger.rows:,} events, each with its identity in the index; no server runs"
     answer = httpx.get(f"{running.url}/readyz", timeout=10)
     if answer.status_code != 200:

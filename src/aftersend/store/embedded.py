@@ -18,6 +18,7 @@ import structlog
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
+from aftersend.store.damage import Damage
 from aftersend.store.engine import Parameters
 from aftersend.store.refusals import unavailable
 
@@ -33,6 +34,7 @@ class EmbeddedEngine:
     def __init__(self, folder: Path, readers: int = 4) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
+        self.damage = Damage()
         self._writer = self._connect()
         self._writing = Lock()
         self._keeper = self._connect()
@@ -46,7 +48,7 @@ class EmbeddedEngine:
             self._readers.put(client)
 
     def _connect(self) -> Client:
-        with _translated():
+        with self._translated():
             return clickhouse_connect.get_client(
                 interface="chdb",
                 path=str(self._folder),
@@ -56,22 +58,22 @@ class EmbeddedEngine:
 
     def command(self, statement: str, parameters: Parameters | None = None) -> None:
         """Run a statement that answers nothing."""
-        with self._writing, _translated():
+        with self._writing, self._translated():
             self._writer.command(statement, parameters=dict(parameters or {}))
 
     def tend(self, statement: str, parameters: Parameters | None = None) -> None:
         """Run a statement that may take long, on a connection of its own."""
-        with self._tending, _translated():
+        with self._tending, self._translated():
             self._keeper.command(statement, parameters=dict(parameters or {}))
 
     def insert(self, table: str, rows: pa.Table) -> None:
         """Insert the rows as one block, durable and visible on return."""
-        with self._writing, _translated():
+        with self._writing, self._translated():
             self._writer.insert_arrow(table, rows)
 
     def select(self, statement: str, parameters: Parameters | None = None) -> Sequence[Sequence[Any]]:
         """Run a query and return all its rows."""
-        with self._reader() as client, _translated():
+        with self._reader() as client, self._translated():
             return client.query(statement, parameters=dict(parameters or {})).result_rows
 
     def start(self, statement: str, parameters: Parameters | None = None) -> "Future[Sequence[Sequence[Any]]]":
@@ -81,7 +83,7 @@ class EmbeddedEngine:
     def stream(self, statement: str, parameters: Parameters | None = None) -> Iterator[Sequence[Sequence[Any]]]:
         """Run a query and yield its rows block by block."""
         given = dict(parameters or {})
-        with self._reader() as client, _translated(), client.query_row_block_stream(statement, given) as blocks:
+        with self._reader() as client, self._translated(), client.query_row_block_stream(statement, given) as blocks:
             yield from blocks
 
     def close(self) -> None:
@@ -98,12 +100,12 @@ class EmbeddedEngine:
         finally:
             self._readers.put(client)
 
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (ClickHouseError, OSError) as error:
-        # What the engine says names files and statements: it is for the log, not for whoever asked.
-        log.error("engine_refused", reason=str(error).splitlines()[0][:500])
-        raise unavailable("the ledger cannot be used", str(error)) from error
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        with self.damage.noticed():
+            try:
+                yield
+            except (ClickHouseError, OSError) as error:
+                # What the engine says names files and statements: it is for the log, not for whoever asked.
+                log.error("engine_refused", reason=str(error).splitlines()[0][:500])
+                raise unavailable("the ledger cannot be used", str(error)) from error

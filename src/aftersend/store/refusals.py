@@ -9,11 +9,13 @@ from aftersend.errors import StoreUnavailable
 _LEAST_FREE = 4 * 2**20
 """Bytes. With less the engine sets nothing aside for a block, so no batch can be taken in."""
 
+DAMAGED = "a file of it is damaged"
+
 _CAUSES = (
     ("its disk is full", ("No space left on device", "NOT_ENOUGH_SPACE", "Disk quota exceeded")),
     ("its folder is read-only", ("Read-only file system", "Permission denied", "Operation not permitted")),
     ("its disk does not work", ("Input/output error",)),
-    ("a file of it is damaged", ("Corruption", "CHECKSUM_DOESNT_MATCH", "CORRUPTED_DATA")),
+    (DAMAGED, ("Corruption", "CHECKSUM_DOESNT_MATCH", "CORRUPTED_DATA")),
     ("its files may not grow any more", ("File too large",)),
 )
 """By what an engine or the system says, in the order in which they are looked for."""
