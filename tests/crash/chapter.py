@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+import httpx
+
 from agreement.sending import Caller, calling, difference, read
 from builders import Asker, question
 from cli.desk import Desk, Serving
 from crash.clients import Client
-from crash.traffic import CAMPAIGNS, Batch
+from crash.corrector import Corrector, wait_for_removals
+from crash.traffic import CAMPAIGNS, MESSAGE_EVENTS, Batch
 from oracle import answer
 
 CLIENTS = 4
@@ -31,6 +34,8 @@ class Tally:
     found: int = 0
     absent: int = 0
     refused: int = 0
+    corrected: int = 0
+    uncertain: int = 0
     problems: list[str] = field(default_factory=list)
 
 
@@ -41,7 +46,9 @@ class Chapter:
     desk: Desk
     seed: str
     secret: str = ""
+    admin_secret: str = ""
     clients: list[Client] = field(default_factory=list)
+    corrector: Corrector = field(init=False)
     tally: Tally = field(default_factory=Tally)
     bodies: list[bytes] = field(default_factory=list)
 
@@ -49,7 +56,10 @@ class Chapter:
         """Make the workspace; no server has to run."""
         self.secret = self.desk.create_workspace()
         self.desk.put_campaigns(*CAMPAIGNS)
+        admin = self.desk.run("key", "create", "--workspace", self.desk.workspace, "--scope", "admin")
+        self.admin_secret = admin.json["secret"]
         self.clients = [Client(self.seed, number) for number in range(CLIENTS)]
+        self.corrector = Corrector(self.seed)
 
     def round(self, number: int) -> None:
         """Serve under load and kill the server at a moment that the seed decides."""
@@ -63,6 +73,7 @@ class Chapter:
             self.tally.killed_in_start += 1
         with self.desk.serving(AFTERSEND_LOG_LEVEL="error") as serving:
             threads = [client.start(serving.url, self.desk.workspace, self.secret) for client in self.clients]
+            threads.append(self.corrector.start(serving.url, self.desk.workspace, self.admin_secret))
             if dice.random() < 0.8:
                 self._await_an_answer()
             time.sleep(dice.uniform(0.02, 0.8))
@@ -72,7 +83,8 @@ class Chapter:
             said = serving.process.stderr.read() if serving.process.stderr else ""
         if ended != -signal.SIGKILL or "Traceback" in said:
             self.tally.problems.append(f"round {number}: ended with {ended}: {said[-2000:]}")
-        self.tally.problems += [f"round {number}: {client.failure}" for client in self.clients if client.failure]
+        failures = [*(client.failure for client in self.clients), self.corrector.failure]
+        self.tally.problems += [f"round {number}: {failure}" for failure in failures if failure]
 
     def _await_an_answer(self) -> None:
         """Wait for the first receipt of the round: a fresh server takes most of a second for its first commit."""
@@ -83,16 +95,19 @@ class Chapter:
 
     def judge(self) -> None:
         """Look at what the tables hold, then hold the answers of a fresh server against the oracle's."""
-        held = held_ids(self.desk)
-        here = [event_id for workspace, event_id in held if workspace == self.desk.workspace]
-        there = set(here)
         batches = [batch for client in self.clients for batch in client.batches]
-        if len(here) != len(there):
-            self._tell(f"{len(here) - len(there)} events are there more than once")
-        if strange := there - {event["event_id"] for batch in batches for event in batch.good}:
-            self._tell(f"events that nobody sent: {sorted(strange)[:3]}")
+        there = self._held_here()
         for batch in batches:
             self._judge_batch(batch, there)
+        self._finish_removals()
+        there = self._held_here()
+        sent = {event["event_id"] for batch in batches for event in batch.good}
+        sent |= {event["event_id"] for one in self.corrector.batches for event in one.events}
+        if strange := there - sent:
+            self._tell(f"events that nobody sent: {sorted(strange)[:3]}")
+        for problem in self.corrector.judge(there):
+            self._tell(problem)
+        self.tally.corrected, self.tally.uncertain = self.corrector.promised()
         self.tally.refused = sum(client.refused for client in self.clients)
         with self.desk.serving(AFTERSEND_LOG_LEVEL="error") as serving, calling(self._asker(serving)) as caller:
             self.bodies = self.ask(caller)
@@ -108,6 +123,22 @@ class Chapter:
     def ask(self, caller: Caller) -> list[bytes]:
         """Ask about both campaigns, in every way of counting and spelling."""
         return [caller.ask(question(metric_type=metric), profile) for metric, profile in _QUESTIONS]
+
+    def _held_here(self) -> set[str]:
+        """Return the ids of the workspace that the tables hold."""
+        here = [event_id for workspace, event_id in held_ids(self.desk) if workspace == self.desk.workspace]
+        if len(here) != len(set(here)):
+            self._tell(f"{len(here) - len(set(here))} events are there more than once")
+        return set(here)
+
+    def _finish_removals(self) -> None:
+        """Serve until what the last kill cut off has been carried out."""
+        key = (self.desk.workspace, self.admin_secret)
+        with (
+            self.desk.serving(AFTERSEND_LOG_LEVEL="error") as serving,
+            httpx.Client(base_url=serving.url, auth=key, timeout=60, verify=False) as connection,
+        ):
+            wait_for_removals(connection)
 
     def _asker(self, serving: Serving) -> Asker:
         return Asker(serving.url, self.desk.workspace, self.secret)
@@ -137,6 +168,7 @@ class Chapter:
         """Hold the answers against the oracle's, over the events that are there."""
         events = {event["event_id"]: event for batch in batches for event in batch.own if event["event_id"] in there}
         known = {"id": self.desk.workspace, "timezone": "UTC"}
+        events |= {event["event_id"]: event for event in self.corrector.events_in(there)}
         # What no goal is about changes no answer, and the oracle looks at every message for each user event.
         counted = [
             {"campaign_id": "", **event, "workspace_id": self.desk.workspace}
@@ -152,6 +184,8 @@ class Chapter:
         """Send everything that was acknowledged once more, in large batches: all of it is known."""
         for stream in {batch.stream for batch in batches}:
             events = [event for batch in batches if batch.receipt and batch.stream == stream for event in batch.good]
+            if stream == MESSAGE_EVENTS:
+                events += self.corrector.used_up()
             for start in range(0, len(events), 10_000):
                 part = events[start : start + 10_000]
                 receipt = caller.send({"stream": stream, "form": "lines", "packing": "", "events": part})

@@ -1,7 +1,8 @@
 """The crash test: `make crash ARGS="--rounds 200 --seed 1"`. Its promises are in docs/operations.md.
 
 Clients send while the server is killed again and again at random moments. Afterwards every acknowledged event is
-there once, every other batch is there as a whole or not at all, and the answers are the oracle's.
+there once, every other batch is there as a whole or not at all, what was taken back is gone and stays so, and the
+answers are the oracle's.
 """
 
 import argparse
@@ -55,6 +56,7 @@ def _report(whole: Tally, seed: int, seconds: float) -> str:
         f"seed {seed}: {killed}, in {seconds:,.0f} s",
         f"{whole.acknowledged:,} events acknowledged, repeats included; {whole.refused} batches refused with 503",
         f"{whole.unanswered} batches never answered: {whole.found} there as a whole, {whole.absent} not at all",
+        f"{whole.corrected} retractions and erasures promised, {whole.uncertain} never answered",
         *(f"PROBLEM {problem}" for problem in whole.problems),
     ]
     if not whole.problems:

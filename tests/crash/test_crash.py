@@ -18,6 +18,7 @@ def test_kill_after_kill_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
     assert whole.problems == []
     assert whole.rounds == ROUNDS
     assert whole.acknowledged > 500
+    assert whole.corrected > 0
 
 
 def test_the_traffic_is_made_of_its_seed() -> None:

@@ -141,6 +141,19 @@ def test_an_erased_user_is_gone(sender: Asker, user: str) -> None:
     assert sender.node("EMAIL")["performance_stats"]["sent"] == 2
 
 
+def test_erasing_again_takes_what_came_since(server: Server, sender: Asker) -> None:
+    """While an erasure waits, asking again begins another one if anything has come in meanwhile."""
+    sender.send(_told("s1", "sent", "u1"), _told("s2", "sent", "u2"))
+    with server.parts.services.remover._turn:  # nothing is removed for the block
+        first, repeated = (sender.request("DELETE", "/v1/users/u1") for _ in range(2))
+        sender.send(_told("s3", "sent", "u1"))
+        second = sender.request("DELETE", "/v1/users/u1")
+
+    assert repeated.json()["id"] == first.json()["id"]
+    assert (_out(sender, first)["events_removed"], _out(sender, second)["events_removed"]) == (1, 1)
+    assert sender.node("EMAIL")["performance_stats"]["sent"] == 1
+
+
 def test_nothing_of_an_erased_user_is_left_in_the_files(server: Server, sender: Asker) -> None:
     """When an erasure is done, no file of the ledger has the user's id or an event of it in it."""
     user = "erase-me-7c1b9e"

@@ -164,6 +164,11 @@ class Ledger:
             self._state = state
             return _MOST_SENIOR - state.commit
 
+    def latest(self) -> int:
+        """Return the smallest seniority that was reserved or given to a row."""
+        with self._settled():
+            return _MOST_SENIOR - self._state.commit
+
     def spend(self, workspace_id: str, removal_id: str, event_ids: Iterable[str]) -> SpentIds:
         """Use up event ids, so that events which have them are never taken in again; their rows stay for now.
 

@@ -96,7 +96,8 @@ class Remover:
             StoreUnavailable: nothing was begun.
         """
         removal = self.book.under_way(workspace.id, user_id)
-        if removal is None:
+        # One that is under way leaves what was received after it was asked for.
+        if removal is None or removal.seniority != self._ledger.latest():
             removal = self._new(workspace, RemovalKind.ERASURE, reason, asked_by, subject=user_id)
             removal = replace(removal, seniority=self._ledger.reserve())
             self.book.put(removal)
