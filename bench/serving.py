@@ -46,7 +46,7 @@ class Served:
         return (int(counters[11]) + int(counters[12])) / os.sysconf("SC_CLK_TCK")
 
     def memory(self) -> dict[str, int]:
-        """Return the bytes of memory that the server has now: all (VmRSS), its own (RssAnon), of files (RssFile), the peak (VmHWM)."""
+        """Return the bytes of memory that the server has: all (VmRSS), own (RssAnon), files (RssFile), peak (VmHWM)."""
         lines = Path(f"/proc/{self.process_id}/status").read_text(encoding="utf-8").splitlines()
         fields = (line.split() for line in lines if line.startswith(("VmRSS", "VmHWM", "RssAnon", "RssFile")))
         return {name.rstrip(":"): int(size) * 1024 for name, size, _ in fields}

@@ -19,6 +19,7 @@ import structlog
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
+from aftersend.store.allocation import give_back
 from aftersend.store.engine import Parameters
 from aftersend.store.refusals import unavailable
 
@@ -43,8 +44,7 @@ class EmbeddedEngine:
 
     def __init__(self, folder: Path, readers: int = 4) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        # Arrow's own allocator keeps what was freed for the next batch; the system's gives large blocks back at once.
-        pa.set_memory_pool(pa.system_memory_pool())
+        give_back()
         # Settings of the whole engine go with the path; all connections have to name the same.
         self._address = f"{folder}?{urlencode(_CACHES)}"
         self._writer = self._connect()
