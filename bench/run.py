@@ -1,36 +1,71 @@
-"""The command line of the benchmarks: `ingest`, `stats`, `conversions` or `all`."""
+"""The command line of the benchmarks: `ingest`, `stats`, `conversions`, `memory`, `promises` or `all`."""
 
 import argparse
+from collections.abc import Callable
 
 import conversions
 import ingest
 import machine
+import memory
+import promises
 import stats
 
 
 def main() -> None:
     """Measure what was asked for and print tables."""
     parser = argparse.ArgumentParser(description="Measure the server against the engine itself.")
-    parser.add_argument("what", choices=["ingest", "stats", "conversions", "all"], nargs="?", default="all")
+    parser.add_argument("what", choices=[*_PARTS, "all"], nargs="?", default="all")
     parser.add_argument("--quick", action="store_true", help="small amounts: does it work, not how fast")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each side, by turns (3)")
+    parser.add_argument("--events", type=int, default=0, help=f"events of `memory` ({memory.EVENTS:,})")
+    parser.add_argument("--minutes", type=float, default=60, help="stop sending for `memory` after so many (60)")
     given = parser.parse_args()
     print("\n".join(machine.describe()), flush=True)
-    if given.what in ("ingest", "all"):
-        _print_head("Ingest: acknowledged events a second, client included", ingest.HEAD)
-        for taken in ingest.measure(given.repeats, quick=given.quick):
-            _print_row(taken.row())
-    if given.what in ("stats", "all"):
-        _print_head("Stats: a call for ten campaigns, thirty days", stats.HEAD)
-        for answered in stats.measure(given.repeats, quick=given.quick):
-            _print_row(answered.row())
+    for name, run in _PARTS.items():
+        if given.what in (name, "all"):
+            run(given)
 
-    if given.what in ("conversions", "all"):
-        _print_head(
-            "Conversions: an answer for ten campaigns with one goal, view-through, thirty days", conversions.HEAD
-        )
-        for credited in conversions.measure(given.repeats, quick=given.quick):
-            _print_row(credited.row())
+
+def _ingest(given: argparse.Namespace) -> None:
+    _print_head("Ingest: acknowledged events a second, client included", ingest.HEAD)
+    for taken in ingest.measure(given.repeats, quick=given.quick):
+        _print_row(taken.row())
+
+
+def _stats(given: argparse.Namespace) -> None:
+    _print_head("Stats: a call for ten campaigns, thirty days", stats.HEAD)
+    for answered in stats.measure(given.repeats, quick=given.quick):
+        _print_row(answered.row())
+
+
+def _conversions(given: argparse.Namespace) -> None:
+    _print_head("Conversions: an answer for ten campaigns with one goal, view-through, thirty days", conversions.HEAD)
+    for credited in conversions.measure(given.repeats, quick=given.quick):
+        _print_row(credited.row())
+
+
+def _memory(given: argparse.Namespace) -> None:
+    _print_head("Memory of the server while events come in and questions are asked", memory.HEAD)
+    events = given.events or (memory.QUICK_EVENTS if given.quick else memory.EVENTS)
+    found = memory.measure(events, given.minutes)
+    for row in found.rows():
+        _print_row(row)
+    print(f"\n{found.verdict()}")
+
+
+def _promises(given: argparse.Namespace) -> None:
+    _print_head("Promises: what repetitions and waiting for the disk cost", promises.HEAD)
+    for kept in promises.measure(given.repeats, quick=given.quick):
+        _print_row(kept.row())
+
+
+_PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "ingest": _ingest,
+    "stats": _stats,
+    "conversions": _conversions,
+    "memory": _memory,
+    "promises": _promises,
+}
 
 
 def _print_head(title: str, names: list[str]) -> None:

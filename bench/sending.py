@@ -6,7 +6,7 @@ The client shares the machine with the server it measures, so every microsecond 
 import asyncio
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -31,8 +31,10 @@ class Answers:
     elapsed: float
 
 
-def send(url: str, calls: Sequence[Call], connections: int) -> Answers:
+def send(url: str, calls: Iterable[Call], connections: int) -> Answers:
     """Send the calls over so many connections, each with one call under way, and wait for all answers.
+
+    A sequence is made ready before the clock starts; anything else is taken a call at a time, as there is need.
 
     Raises:
         RuntimeError: an answer was not 200.
@@ -40,11 +42,10 @@ def send(url: str, calls: Sequence[Call], connections: int) -> Answers:
     return uvloop.run(_send(url, calls, connections))
 
 
-async def _send(url: str, calls: Sequence[Call], connections: int) -> Answers:
+async def _send(url: str, calls: Iterable[Call], connections: int) -> Answers:
     address = urlsplit(url)
     opened = [await asyncio.open_connection(address.hostname, address.port) for _ in range(connections)]
-    prepared = [_request(call) for call in calls]
-    waiting = iter(prepared)
+    waiting = iter([_request(call) for call in calls] if isinstance(calls, Sequence) else map(_request, calls))
     bodies: list[bytes] = []
     seconds: list[float] = []
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock
 from typing import Any
+from urllib.parse import urlencode
 
 import clickhouse_connect
 import pyarrow as pa
@@ -18,6 +19,7 @@ import structlog
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
+from aftersend.store.allocation import give_back
 from aftersend.store.damage import Damage
 from aftersend.store.engine import Parameters
 from aftersend.store.refusals import unavailable
@@ -27,14 +29,26 @@ log = structlog.get_logger(__name__)
 _LARGEST_STATEMENT = 64 * 1024 * 1024
 """Bytes. A statement with tens of thousands of ids as parameters is longer than the engine's default."""
 
+_MIB = 1024 * 1024
+
+_CACHES = {
+    "mark_cache_size": 64 * _MIB,
+    "primary_index_cache_size": 64 * _MIB,
+    "index_mark_cache_size": 16 * _MIB,
+    "query_condition_cache_size": 16 * _MIB,
+}
+"""Bytes. The engine's own bounds, of up to 5 GiB each, suit a machine that does nothing else."""
+
 
 class EmbeddedEngine:
     """An engine on a folder of this machine."""
 
     def __init__(self, folder: Path, readers: int = 4) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
         self.damage = Damage()
+        give_back()
+        # Settings of the whole engine go with the path; all connections have to name the same.
+        self._address = f"{folder}?{urlencode(_CACHES)}"
         self._writer = self._connect()
         self._writing = Lock()
         self._keeper = self._connect()
@@ -51,7 +65,7 @@ class EmbeddedEngine:
         with self._translated():
             return clickhouse_connect.get_client(
                 interface="chdb",
-                path=str(self._folder),
+                path=self._address,
                 # One insert is one block is one part, and so is there whole or not at all after a crash.
                 settings={"max_query_size": _LARGEST_STATEMENT, "max_insert_block_size": 10_000_000},
             )

@@ -156,7 +156,8 @@ def _options() -> Options:
     options = Options(raw_mode=True)
     options.create_if_missing(True)
     options.set_block_based_table_factory(table)
-    options.set_write_buffer_size(64 * 1024 * 1024)
+    # Two of these are in memory while one is written out.
+    options.set_write_buffer_size(32 * 1024 * 1024)
     options.set_memtable_whole_key_filtering(True)
     options.set_memtable_prefix_bloom_ratio(0.2)
     options.set_keep_log_file_num(2)

@@ -1,0 +1,23 @@
+"""Has freed memory go back to the system: a batch is large and short-lived, and what is kept for the next adds up."""
+
+import ctypes
+
+import pyarrow as pa
+
+_MMAP_THRESHOLD, _ARENA_MAX = -3, -8
+"""The names that glibc's <malloc.h> gives these."""
+
+_LARGE = 512 * 1024
+"""Bytes. Blocks from here on are mapped on their own, so freeing one gives it back."""
+
+
+def give_back() -> None:
+    """Set the allocators up, for the whole process; calling it again changes nothing."""
+    # Arrow's own allocator keeps what was freed for the next batch.
+    pa.set_memory_pool(pa.system_memory_pool())
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:
+        return  # not glibc: whatever the system does by itself
+    # By default the threshold grows to 32 MiB with what is freed, and every thread may get an arena of its own.
+    mallopt(_MMAP_THRESHOLD, _LARGE)
+    mallopt(_ARENA_MAX, 2)
