@@ -122,6 +122,7 @@ def _joined(
     from aftersend.stats.audit import Audit
     from aftersend.stats.uplift import Uplift
     from aftersend.upkeep.remover import Remover
+    from aftersend.upkeep.snapshots import Snapshots
 
     observations = Observations(lambda: committer.waiting_events)
     committer = Committer(ledger, observe=observations.commit)
@@ -136,6 +137,7 @@ def _joined(
         uplift=Uplift(registry.campaigns, engine, stats),
         audit=Audit(registry.campaigns, engine, now),
         remover=remover,
+        snapshots=Snapshots((settings.data, settings.ledger_folder), ledger, engine, registry, remover, now),
         limits=CallLimits(settings.limits, settings.failed_sign_ins_per_minute, time.time),
         room=Room(settings.body_memory_mib * 2**20),
         observations=observations,

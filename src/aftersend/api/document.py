@@ -25,6 +25,7 @@ from aftersend.api.document_parts import (
 )
 from aftersend.api.errors import STATS_PATH
 from aftersend.api.removal_document import removal_paths, removal_schemas
+from aftersend.api.snapshot_document import snapshot_paths, snapshot_schemas
 from aftersend.api.uplift_document import uplift_schemas
 from aftersend.domain.attribution import AttributionType
 from aftersend.intake.wire import MessageEvent, UserEvent
@@ -85,6 +86,7 @@ def _paths() -> Json:
         **audit_paths(),
         **control_group_paths(),
         **removal_paths(),
+        **snapshot_paths(),
         "/v1/catalogue": {"get": operation("getCatalogue", "Show the catalogue", "server", answers("Catalogue", 401))},
         **{path: {"get": found} for path, found in _open_operations().items()},
     }
@@ -202,6 +204,7 @@ def _schemas() -> Json:
         **audit_schemas(),
         **control_group_schemas(),
         **removal_schemas(),
+        **snapshot_schemas(),
         **error_schemas(),
     }
 

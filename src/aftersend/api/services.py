@@ -14,6 +14,7 @@ from aftersend.stats.answer import Stats
 from aftersend.stats.audit import Audit
 from aftersend.stats.uplift import Uplift
 from aftersend.upkeep.remover import Remover
+from aftersend.upkeep.snapshots import Snapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Services:
     uplift: Uplift
     audit: Audit
     remover: Remover
+    snapshots: Snapshots
     limits: CallLimits
     room: Room
     observations: Observations

@@ -19,6 +19,7 @@ from aftersend.api import (
     ingest_routes,
     open_routes,
     removal_routes,
+    snapshot_routes,
     stats_routes,
     uplift_routes,
 )
@@ -43,6 +44,8 @@ ROUTES = (
     removal_routes.delete_user,
     removal_routes.get_removal,
     removal_routes.list_removals,
+    snapshot_routes.post_snapshot,
+    snapshot_routes.delete_snapshot,
     global_group_routes.get_global_group,
     global_group_routes.put_global_group,
     global_group_routes.put_global_group_users,

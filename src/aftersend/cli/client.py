@@ -138,6 +138,15 @@ class HttpClient:
         query = {"offset": offset, "limit": limit}
         return self._call(self._client.build_request("GET", "/v1/removals", params=query))
 
+    def take_snapshot(self) -> dict[str, Any]:
+        """Have a snapshot of everything taken, however long that takes; only an operator may."""
+        patience = httpx.Timeout(120, read=None)
+        return self._call(self._client.build_request("POST", "/v1/snapshots", timeout=patience))
+
+    def drop_snapshot(self, snapshot_id: str) -> dict[str, Any]:
+        """Have a snapshot removed."""
+        return self._call(self._client.build_request("DELETE", f"/v1/snapshots/{snapshot_id}"))
+
     def _post(self, path: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
         return self._call(self._client.build_request("POST", path, content=body, headers=headers))
 

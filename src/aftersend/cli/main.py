@@ -8,10 +8,12 @@ import typer
 from aftersend.app import configure_logs
 from aftersend.cli import (
     audit_command,
+    backup_command,
     global_group_commands,
     ledger_commands,
     registry_commands,
     removal_commands,
+    restore_command,
     server_commands,
 )
 from aftersend.settings import Settings
@@ -34,6 +36,8 @@ application.command("audit")(audit_command.audit)
 application.command("retract")(removal_commands.retract)
 application.command("erase")(removal_commands.erase)
 application.command("removals")(removal_commands.removals)
+application.command("backup")(backup_command.backup)
+application.command("restore")(restore_command.restore)
 application.command("migrate")(server_commands.migrate)
 application.command("doctor")(server_commands.doctor)
 application.command("settings")(server_commands.show_settings)

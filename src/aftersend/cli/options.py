@@ -11,6 +11,7 @@ from aftersend.settings import Settings, read_settings
 
 Data = Annotated[Path | None, typer.Option("--data", help="The data folder. [env AFTERSEND_DATA, ./aftersend-data]")]
 RegistryUrl = Annotated[str | None, typer.Option("--registry", help="The registry's address, as SQLAlchemy spells it.")]
+StoreUrl = Annotated[str | None, typer.Option("--store", help="The ledger's address, chdb:///folder.")]
 WorkspaceId = Annotated[str, typer.Option("--workspace", help="The workspace.")]
 
 

@@ -18,13 +18,12 @@ from rich.text import Text
 
 from aftersend import app
 from aftersend.cli.console import output, print_json, told
-from aftersend.cli.options import Data, RegistryUrl, settings_from
+from aftersend.cli.options import Data, RegistryUrl, StoreUrl, settings_from
 from aftersend.errors import AftersendError, InvalidRequest, Misconfigured
 from aftersend.settings import PREFIX, Settings, unknown_variables
 
 Host = Annotated[str | None, typer.Option(help="The address to listen on. [env AFTERSEND_HOST, 127.0.0.1]")]
 Port = Annotated[int | None, typer.Option(help="The port to listen on. [env AFTERSEND_PORT, 8600]", min=0, max=65535)]
-StoreUrl = Annotated[str | None, typer.Option("--store", help="The ledger's address, chdb:///folder.")]
 
 
 def serve(

@@ -28,22 +28,26 @@ class Database:
         self._engine = _engine(url)
         self._changes = _ChangeWatch(self._engine)
 
-    def migrate(self) -> list[str]:
-        """Bring the tables to the newest layout and return the steps that were applied."""
-        steps = _steps()
+    def migrate(self, to: str = "head") -> list[str]:
+        """Bring the tables to the newest layout, or that of a step, and return the steps that were applied."""
+        steps = known_steps()
+        if to != "head":
+            steps = steps[: steps.index(to) + 1]
         with self.writing() as connection:
-            current = _current_step(connection)
+            current = current_step(connection)
             if current is not None and current not in steps:
                 raise Misconfigured(f"the registry has step {current}, unknown to this version; upgrade aftersend")
             missing = steps[steps.index(current) + 1 :] if current else steps
             if missing:
-                _upgrade(connection)
+                _upgrade(connection, to)
         return missing
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Lend a connection to read with."""
+    def reading(self, *, steady: bool = False) -> Iterator[Connection]:
+        """Lend a connection to read with; where it is to be steady, all that it reads is of the first read's moment."""
         with _translated(), self._engine.connect() as connection:
+            if steady and connection.dialect.name == "postgresql":  # SQLite has no other way
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")  # noqa: PLW2901
             yield connection.execution_options(writing=False)
 
     @contextmanager
@@ -133,19 +137,20 @@ def _engine(url: str) -> Engine:
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
 
-def _steps() -> list[str]:
-    """The steps that this version knows, in order: their files are named by number."""
+def known_steps() -> list[str]:
+    """Return the steps that this version knows, in order: their files are named by number."""
     return sorted(file.name[:4] for file in (_MIGRATIONS / "versions").glob("[0-9][0-9][0-9][0-9]_*.py"))
 
 
-def _current_step(connection: Connection) -> str | None:
+def current_step(connection: Connection) -> str | None:
+    """Return the step that the tables are at, or None where there are none."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
     return found
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, to: str) -> None:
     # Alembic takes long to load, and most starts have nothing to migrate.
     from alembic import command
     from alembic.config import Config
@@ -153,7 +158,7 @@ def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 @contextmanager

@@ -8,7 +8,8 @@ which was cut off goes on after a restart.
 import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
@@ -65,6 +66,12 @@ class Remover:
         self._stopping.set()
         self._wake.set()
         self._thread.join()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let no removal begin or go on for the block."""
+        with self._turn:
+            yield
 
     def retract(
         self, workspace: Workspace, event_ids: Sequence[str], reason: str, asked_by: str
