@@ -182,8 +182,8 @@ def test_what_cannot_be_restored(desk: Desk) -> None:
 def test_an_audit_that_is_not_clean(desk: Desk) -> None:
     """Numbers that did not add up before do not after, and the exit status says so."""
     _filled(desk)
-    desk.load(desk.write("opened.ndjson", message_event("opened", event_id="o1", user_id="nobody")))
+    desk.load(desk.write("never-attempted.ndjson", message_event("sent", event_id="o1", user_id="nobody")))
     _backup(desk)
 
     assert _restore(desk, status=1)["clean"] is False
-    assert _elsewhere(desk).sent("c1") == 50
+    assert _elsewhere(desk).sent("c1") == 51
