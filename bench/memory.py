@@ -75,7 +75,9 @@ class MemoryResult:
     def verdict(self) -> str:
         """Say whether the bound holds."""
         greatest = self.samples[-1].peak
-        held = "holds" if greatest < BOUND else "is missed"
+        held = "is missed"
+        if greatest < BOUND:
+            held = "holds" if self.samples[-1].events >= EVENTS else f"is not decided, which is for {EVENTS:,} events"
         return (
             f"{greatest / 2**20:,.0f} MiB at most with {self.samples[-1].events:,} events and {self.questions:,} "
             f"questions, the slowest {self.slowest:.1f} s: the bound of {BOUND / 2**20:,.0f} MiB {held}"
