@@ -121,6 +121,7 @@ def _joined(
     from aftersend.stats.answer import Stats
     from aftersend.stats.audit import Audit
     from aftersend.stats.uplift import Uplift
+    from aftersend.store.frozen import is_frozen
     from aftersend.upkeep.remover import Remover
     from aftersend.upkeep.snapshots import Snapshots
 
@@ -128,7 +129,7 @@ def _joined(
     committer = Committer(ledger, observe=observations.commit)
     intake = Intake(registry.campaigns, committer, now)
     stats = Stats(registry.campaigns, engine)
-    remover = Remover(ledger, engine, registry, now)
+    remover = Remover(ledger, engine, registry, now, lambda: is_frozen(settings.ledger_folder))
     services = Services(
         registry=registry,
         intake=intake,

@@ -42,8 +42,9 @@ def backup(
         if listing:
             _list(repository, as_json)
             return
-        if not settings.data.is_dir():
-            raise Misconfigured(f"there is no data folder {settings.data}; name it with --data")
+        if not settings.ledger_folder.is_dir():
+            # To make an empty one here and back it up could push good backups out.
+            raise Misconfigured(f"there is no ledger in {settings.data}; name the data folder with --data")
         with repository.locked():
             made = _make(repository, settings)
             removed = repository.prune(keep) if keep else []

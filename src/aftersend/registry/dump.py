@@ -55,10 +55,11 @@ def fill(database: Database, file: Path, step: str) -> None:
     database.migrate(step)
     with database.writing() as connection:
         tables = {table.name: table for table in _tables(connection)}
-        for name, rows in _portions(file):
-            if name not in tables:
-                raise Misconfigured(f"the backup has rows of a table {name!r} that step {step} does not have")
-            connection.execute(insert(tables[name]), [_read(tables[name], row) for row in rows])
+        try:
+            for name, rows in _portions(file):
+                connection.execute(insert(tables[name]), [_read(tables[name], row) for row in rows])
+        except (KeyError, ValueError, msgspec.MsgspecError, zstandard.ZstdError) as error:
+            raise Misconfigured(f"the backup's registry is not that of step {step}: {error}") from error
         if connection.dialect.name == "postgresql":
             for table in tables.values():
                 _continue_numbers(connection, table)

@@ -47,7 +47,7 @@ def freeze(engine: Engine, name: str) -> dict[str, str]:
     """Freeze every table under a name; return where the parts of each are, from the ledger's folder on."""
     found = {}
     for table in ledger_tables(engine):
-        engine.command(f"ALTER TABLE {table.name} FREEZE WITH NAME '{_checked(name)}'")
+        engine.command(f"ALTER TABLE {table.name} FREEZE WITH NAME '{check_name(name)}'")
         found[table.name] = f"shadow/{name}/{table.folder}"
     return found
 
@@ -56,6 +56,12 @@ def thaw(ledger_folder: Path, pattern: str) -> None:
     """Let go of what was frozen under the names that match."""
     for frozen in (ledger_folder / "shadow").glob(pattern):
         shutil.rmtree(frozen, ignore_errors=True)
+
+
+def is_frozen(ledger_folder: Path) -> bool:
+    """Return whether anything is frozen: such files stay whatever the tables let go."""
+    shadow = ledger_folder / "shadow"
+    return shadow.is_dir() and any(entry.is_dir() for entry in shadow.iterdir())
 
 
 def count_tables(engine: Engine) -> dict[str, int]:
@@ -78,10 +84,15 @@ def applied_steps(engine: Engine) -> dict[int, str]:
 
 def attach(engine: Engine, table: str, part: str) -> None:
     """Make a part that lies in the table's folder `detached` one of its own."""
-    engine.command(f"ALTER TABLE {_checked(table)} ATTACH PART '{_checked(part)}'")
+    engine.command(f"ALTER TABLE {check_name(table)} ATTACH PART '{check_name(part)}'")
 
 
-def _checked(name: str) -> str:
+def check_name(name: str) -> str:
+    """Return the name of a table, a part or a snapshot, which can stand in a statement and in a path.
+
+    Raises:
+        Misconfigured: it cannot be one.
+    """
     if not _NAME.fullmatch(name):
         raise Misconfigured(f"{name!r} is no name of a table or a part; the backup has been altered")
     return name

@@ -114,13 +114,19 @@ class Ledger:
             log.warning("index_rebuild", stored_rows=stored, indexed_rows=state.rows)
             self._identities.clear()
             state = IndexState(0, 0)
+        known = state.rows
         if stored != state.rows:
             self._identities.remember([], state)
-            state = self._read_missing(state, stored, progress)
+            state, read = self._read_missing(state, stored, progress)
+            if read != stored - known:
+                # Not what came last: files that had been set aside are back, or a removal was cut off.
+                log.warning("index_rebuild", stored_rows=stored, indexed_rows=known)
+                self._identities.clear()
+                state, _ = self._read_missing(IndexState(0, 0), stored, progress)
         self._state = state
         self._certain = True
 
-    def _read_missing(self, state: IndexState, stored: int, progress: Callable[[int], None]) -> IndexState:
+    def _read_missing(self, state: IndexState, stored: int, progress: Callable[[int], None]) -> tuple[IndexState, int]:
         commit, read = state.commit, 0
         # Commits are noted only at the end: if this is cut off, it starts again from the same place.
         for block in marks_since(self._engine, _MOST_SENIOR - state.commit):
@@ -130,7 +136,7 @@ class Ledger:
             progress(state.rows + read)
         result = IndexState(commit, stored)
         self._identities.remember([], result)
-        return result
+        return result, read
 
     def commit(self, batches: Sequence[EventRows]) -> list[int]:
         """Store the events of the batches that are new, and return how many of each were accepted.

@@ -15,7 +15,17 @@ _CAUSES = (
     ("its disk is full", ("No space left on device", "NOT_ENOUGH_SPACE", "Disk quota exceeded")),
     ("its folder is read-only", ("Read-only file system", "Permission denied", "Operation not permitted")),
     ("its disk does not work", ("Input/output error",)),
-    (DAMAGED, ("Corruption", "CHECKSUM_DOESNT_MATCH", "CORRUPTED_DATA")),
+    (
+        DAMAGED,
+        (
+            "Corruption",
+            "CHECKSUM_DOESNT_MATCH",
+            "CORRUPTED_DATA",
+            "TOO_LARGE_SIZE_COMPRESSED",
+            "FILE_DOESNT_EXIST",
+            "CANNOT_READ_ALL_DATA",
+        ),
+    ),
     ("its files may not grow any more", ("File too large",)),
 )
 """By what an engine or the system says, in the order in which they are looked for."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from aftersend.errors import Misconfigured
 from aftersend.registry.database import known_steps
 from aftersend.store.engine import Engine
-from aftersend.store.frozen import STEPS_TABLE, attach, count_tables, ledger_tables
+from aftersend.store.frozen import STEPS_TABLE, attach, check_name, count_tables, ledger_tables
 from aftersend.store.migrate import steps
 from aftersend.upkeep.files import explained
 from aftersend.upkeep.manifest import FORMAT, Manifest, StoredPart
@@ -107,6 +107,7 @@ def restore_tables(
                     f"the backup has a table {table!r} that this version does not know; upgrade aftersend"
                 )
             for part in parts:
+                check_name(part.name)
                 repository.fetch_part(part, folders[table] / part.name, note)
                 attach(engine, table, part.name)
     rows = count_tables(engine)

@@ -44,13 +44,23 @@ _GLANCE_SECONDS = 1.0
 class Remover:
     """Carries out removals, one at a time; a thread of its own finishes what takes long."""
 
-    def __init__(self, ledger: Ledger, engine: Engine, registry: Registry, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        engine: Engine,
+        registry: Registry,
+        now: Callable[[], datetime],
+        is_frozen: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`is_frozen` says whether a snapshot keeps files that the tables have let go."""
         self._ledger = ledger
         self._engine = engine
         self._registry = registry
         self._now = now
+        self._is_frozen = is_frozen
         self.book = Removals(engine)
         self._turn = threading.Lock()
+        self._noting = threading.Lock()
         self._purged: list[tuple[list[Removal], frozenset[str]]] = []
         self._next_retention = time.monotonic()
         self._wake = threading.Event()
@@ -69,9 +79,13 @@ class Remover:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Let no removal begin or go on for the block."""
-        with self._turn:
+        """Let no removal begin or go on for the block, nor anything be noted in the book."""
+        with self._turn, self._noting:
             yield
+
+    def _note(self, removal: Removal) -> None:
+        with self._noting:
+            self.book.put(removal)
 
     def retract(
         self, workspace: Workspace, event_ids: Sequence[str], reason: str, asked_by: str
@@ -87,10 +101,10 @@ class Remover:
                 # What an earlier try has used up is known already, but must be out of the answers when this returns.
                 self._finish_all()
                 removal = self._new(workspace, RemovalKind.RETRACTION, reason, asked_by, event_ids=len(ids))
-                self.book.put(removal)
+                self._note(removal)
                 spent = self._ledger.spend(workspace.id, removal.id, ids)
                 removal = replace(removal, status=RemovalStatus.REMOVING, events_removed=spent.known)
-                self.book.put(removal)
+                self._note(removal)
                 return self._take_out(removal), spent.unknown
         except AftersendError:
             self._wake.set()
@@ -107,7 +121,7 @@ class Remover:
         if removal is None or removal.seniority != self._ledger.latest():
             removal = self._new(workspace, RemovalKind.ERASURE, reason, asked_by, subject=user_id)
             removal = replace(removal, seniority=self._ledger.reserve())
-            self.book.put(removal)
+            self._note(removal)
             self._wake.set()
         return removal
 
@@ -158,7 +172,7 @@ class Remover:
         with self._turn:
             removal = self._new(workspace, RemovalKind.EXPIRY, reason, "retention", subject=str(first_day))
             removal = replace(removal, seniority=self._ledger.reserve())
-            self.book.put(removal)
+            self._note(removal)
             self._finish(removal)
 
     def _finish_all(self) -> None:
@@ -170,7 +184,7 @@ class Remover:
         """Go on with a removal from where it is until no answer has its events any more."""
         if removal.status is RemovalStatus.WAITING:
             removal = self._spent(removal)
-            self.book.put(removal)
+            self._note(removal)
         if removal.status is RemovalStatus.REMOVING:
             self._take_out(removal)
 
@@ -196,7 +210,7 @@ class Remover:
         else:
             removal = replace(removal, status=RemovalStatus.PURGING, subject="")
             self._wake.set()
-        self.book.put(removal)
+        self._note(removal)
         return removal
 
     def _purge(self) -> None:
@@ -209,11 +223,11 @@ class Remover:
 
     def _note_gone(self) -> None:
         """Note the end of removals whose old files are gone."""
-        if not self._purged:
-            return
+        if not self._purged or self._is_frozen():
+            return  # what a backup is copying still has the events
         there = replaced_files(self._engine)
         for removals, files in self._purged:
             if not files & there:
                 for removal in removals:
-                    self.book.put(replace(removal, status=RemovalStatus.DONE, finished_at=self._now()))
+                    self._note(replace(removal, status=RemovalStatus.DONE, finished_at=self._now()))
         self._purged = [(removals, files) for removals, files in self._purged if files & there]

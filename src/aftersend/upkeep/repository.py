@@ -8,6 +8,7 @@ registry/SHA256         the rows of the registry
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,9 @@ import msgspec
 from aftersend.errors import Misconfigured, NotFound
 from aftersend.upkeep.files import copy_file, explained, put_in_place, sync_folder, write_file
 from aftersend.upkeep.manifest import FORMAT, Manifest, StoredFile, StoredPart
+
+_NAME = re.compile(r"(?!\.\.?(/|$))[^/]+(/(?!\.\.?(/|$))[^/]+)*")
+"""The name of a file inside a part: it leads nowhere else."""
 
 _LIST = "part.json"
 _SMALL = 1 << 16
@@ -84,9 +88,12 @@ class Repository:
 
     def add_part(self, source: Path, note: Callable[[int], None]) -> tuple[StoredPart, int]:
         """Keep a part, and return what it is and how many bytes had to be copied: none where it is there already."""
+        if not _files(source):
+            raise Misconfigured("a part of the snapshot is gone; another backup may have ended it: start again")
         address = _address(source)
         place = self._place(address)
-        if not (place / _LIST).exists():
+        if not _is_whole(place):
+            shutil.rmtree(place, ignore_errors=True)
             new = place.with_name(f".{address}.new")
             shutil.rmtree(new, ignore_errors=True)
             files = []
@@ -137,6 +144,8 @@ class Repository:
             Misconfigured: a file is not what it was when it was kept.
         """
         for file in part.files:
+            if not _NAME.fullmatch(file.name):
+                raise Misconfigured(f"{file.name!r} is no name of a part's file; the backup has been altered")
             self._fetch(self._place(part.address) / file.name, file, target / file.name, note)
         sync_folder(target)
 
@@ -158,6 +167,15 @@ class Repository:
 
 def _files(part: Path) -> list[Path]:
     return sorted(file for file in part.rglob("*") if file.is_file())
+
+
+def _is_whole(place: Path) -> bool:
+    """Whether all files of a part are there with their sizes; what they say is checked when they are fetched."""
+    try:
+        files = msgspec.json.decode((place / _LIST).read_bytes(), type=list[StoredFile])
+        return all((place / file.name).stat().st_size == file.size for file in files)
+    except (OSError, msgspec.DecodeError):
+        return False
 
 
 def _address(part: Path) -> str:

@@ -14,6 +14,7 @@ import structlog
 from aftersend.errors import NotFound, StoreUnavailable
 from aftersend.registry.dump import consistent, write_dump
 from aftersend.registry.registry import Registry
+from aftersend.store.damage import check_set_aside
 from aftersend.store.engine import Engine
 from aftersend.store.frozen import applied_steps, count_tables, freeze, thaw
 from aftersend.store.ledger import Ledger
@@ -66,8 +67,9 @@ class Snapshots:
         """Take a snapshot. One that somebody has left is removed.
 
         Raises:
-            StoreUnavailable: it could not be written; nothing of it is left.
+            StoreUnavailable: it could not be written, and nothing of it is left; or the ledger is not complete.
         """
+        check_set_aside(self._engine)  # a backup without them could push out those that have them
         with self._turn:
             self._clear()
             name = _PREFIX + secrets.token_hex(8)
