@@ -187,3 +187,19 @@ def test_an_audit_that_is_not_clean(desk: Desk) -> None:
 
     assert _restore(desk, status=1)["clean"] is False
     assert _elsewhere(desk).sent("c1") == 51
+
+
+def test_good_backups_are_kept_from_mistakes(desk: Desk) -> None:
+    """A folder without a ledger is refused and pushes nothing out; a stored file that is gone is copied again."""
+    _filled(desk)
+    made = _backup(desk)
+    empty = Desk(desk.files / "empty", desk.files)
+    empty.data.mkdir()
+    assert "there is no ledger" in empty.run("backup", "backups", "--keep", "1", status=1).err
+    assert [one["name"] for one in _backup(desk, "--list")["backups"]] == [made["name"]]
+
+    gone = max((desk.files / "backups" / "parts").rglob("data.bin"), key=lambda file: file.stat().st_size)
+    gone.unlink()
+    assert _backup(desk)["new_parts"] >= 1
+    assert gone.exists()
+    assert _restore(desk)["clean"]

@@ -301,3 +301,20 @@ def test_an_index_that_covers_more_than_there_is_is_built_anew(tmp_path: Path) -
         assert again.rows == 1
         assert again.commit([_messages("a", "b")]) == [1]
         assert desk.stored() == ["a", "b"]
+
+
+def test_rows_that_come_back_are_known_again(tmp_path: Path) -> None:
+    """The events of a file that was set aside and is back are known, though they are older than the index is."""
+    with _desk(tmp_path) as desk:
+        desk.ledger.commit([_messages("a")])
+        desk.ledger.commit([_messages("b")])
+        aside = desk.engine.inserted.pop(0)
+        desk.engine.refresh()
+        Ledger(desk.engine, desk.identities).recover()
+        desk.engine.inserted.append(aside)
+        desk.engine.refresh()
+
+        again = Ledger(desk.engine, desk.identities)
+        again.recover()
+
+        assert (again.rows, again.commit([_messages("a", "b", "c")])) == (2, [1])
