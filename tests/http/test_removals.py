@@ -31,7 +31,7 @@ def _retract(asker: Asker, *event_ids: str, **fields: Any) -> httpx.Response:
 def _done(asker: Asker, begun: httpx.Response) -> Json:
     """Wait for the end of a removal."""
     assert begun.status_code == 202, begun.text
-    deadline = time.monotonic() + 150
+    deadline = time.monotonic() + 400
     while True:
         found: Json = asker.request("GET", begun.headers["location"]).json()
         if found["status"] == "done":
