@@ -22,7 +22,7 @@ _TYPES = {
     "events_removed": "UInt64",
 }
 _MINE = "workspace_id = {workspace:String} AND removal_id = {removal:String}"
-_OLDER = """workspace_id = {workspace:String} AND seniority > {seniority:UInt64}"""
+_OLDER = "workspace_id = {workspace:String} AND seniority > {seniority:UInt64}"
 
 _GONE = {
     RemovalKind.RETRACTION: f"""workspace_id = {{workspace:String}}
@@ -150,7 +150,7 @@ _PURGED = (*Stream, "conflicts", "removals")
 
 
 def purge(engine: Engine) -> frozenset[str]:
-    """Write anew every file that has removed rows in it, and return the names of what they were replaced by."""
+    """Write anew every file that has removed rows in it, and return the names of the files that wait to go."""
     for table in (*Stream, "conflicts"):
         engine.tend(f"ALTER TABLE {table} APPLY DELETED MASK SETTINGS mutations_sync = 2")
     return replaced_files(engine)
