@@ -2,6 +2,7 @@
 
 import signal
 import time
+from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -24,6 +25,15 @@ _profiles = st.sampled_from(("documented", "live"))
 _signals = st.sampled_from((signal.SIGTERM, signal.SIGKILL))
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A backup by its name, and what had happened and was registered when it was made."""
+
+    backup: str
+    life: list[Happening]
+    campaigns: list[dict[str, Json]]
+
+
 class Life(RuleBasedStateMachine):
     """Two workspaces which use the same ids for different things, from their creation on."""
 
@@ -34,6 +44,7 @@ class Life(RuleBasedStateMachine):
         self._life: list[Happening] = []
         self._campaigns: list[dict[str, Json]] = [{}, {}]
         self._askers: list[Asker] = []
+        self._kept: Kept | None = None
         self._steps = 0
 
     @initialize()
@@ -108,7 +119,20 @@ class Life(RuleBasedStateMachine):
         """Stop the server as an operator does, or kill it, and start it again."""
         self._restart(number)
 
-    # A backup that is restored into another folder would be a rule here, beside the restart.
+    @precondition(lambda self: self._steps >= _STEPS_BETWEEN_RESTARTS and self._kept is None)
+    @rule()
+    def back_up(self) -> None:
+        """Make a backup while the server works, and remember what it must have."""
+        self._kept = Kept(self.house.back_up(), list(self._life), [dict(each) for each in self._campaigns])
+
+    @precondition(lambda self: self._steps >= _STEPS_BETWEEN_RESTARTS and self._kept is not None)
+    @rule(number=_signals)
+    def go_back(self, number: signal.Signals) -> None:
+        """Lose the server with its folder, and go on from the backup: what came after it has not happened."""
+        assert self._kept
+        self.house.move(self._kept.backup, number)
+        self._life, self._campaigns, self._kept = self._kept.life, self._kept.campaigns, None
+        self._steps = 0
 
     @rule(place=_places, request=words.questions(), profile=_profiles)
     def ask(self, place: int, request: Json, profile: str) -> None:
@@ -131,6 +155,9 @@ class Life(RuleBasedStateMachine):
     def _call(self, place: int, method: str, path: str, **options: Any) -> Any:
         # The step is counted here because every rule comes by.
         self._steps += 1
+        return self._request(place, method, path, **options)
+
+    def _request(self, place: int, method: str, path: str, **options: Any) -> Any:
         asker = self._askers[place]
         called = Asker(self.house.url, asker.workspace_id, asker.secret).request(method, path, **options)
         assert called.is_success, called.text
@@ -156,7 +183,8 @@ class Life(RuleBasedStateMachine):
         """Wait until no answer has the events of a removal."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
-            found: Json = self._call(place, "GET", f"/v1/removals/{removal}")
+            # Not a step: how often this is asked is a matter of time, and a life must be the same each time.
+            found: Json = self._request(place, "GET", f"/v1/removals/{removal}")
             if found["status"] in ("purging", "done"):
                 return found
             assert time.monotonic() < deadline, found
