@@ -1,4 +1,4 @@
-"""Any order of sending, asking, editing, removing, restarting and restoring a backup, on a real server, against model and oracle.
+"""Any order of sending, asking, editing, removing, restarting and going back to a backup, against model and oracle.
 
 The lives are the same in every run. `STATEFUL_EXAMPLES=100` lives more of them, `STATEFUL_SEED=7` lives others, and
 `STATEFUL_SHRINK=1` looks for the shortest life that fails.
