@@ -67,26 +67,38 @@ def _batch(
     times = SPAN_START + random.integers(*moments, size)
     kinds, details, platforms = _happenings(campaigns, users, random)
     event_ids = [f"{workspace}-{commit}-{number:07d}" for number in range(size)]
+    return event_rows(
+        workspace,
+        event_ids,
+        times,
+        {
+            "campaign_id": words(campaigns, tuple(campaign_id(campaign) for campaign in range(CAMPAIGNS))),
+            "kind": words(kinds, _KINDS),
+            "platform": words(platforms, _PLATFORMS),
+            "locale": words(users % len(LOCALES), LOCALES),
+            "variation": words((users + campaigns) % len(VARIATIONS), VARIATIONS),
+            "detail": words(details, _DETAILS),
+            "user_id": pa.array([f"user-{user:08d}" for user in users.tolist()], pa.string()),
+            "send_id": pa.array([f"{user}-{commit}" for user in users.tolist()], pa.string()),
+        },
+    )
+
+
+def event_rows(workspace: str, event_ids: list[str], times: Numbers, drawn: dict[str, Any]) -> EventRows:
+    """Add the columns that are the same in every row, or follow from the times, and the identities of the rows."""
+    size = len(event_ids)
     columns = {
-        "workspace_id": _words(np.zeros(size, np.int32), (workspace,)),
-        "campaign_id": _words(campaigns, tuple(campaign_id(campaign) for campaign in range(CAMPAIGNS))),
+        "workspace_id": words(np.zeros(size, np.int32), (workspace,)),
         "day": pa.array(times // _DAY, pa.int32()).cast(pa.date32()),
-        "kind": _words(kinds, _KINDS),
-        "platform": _words(platforms, _PLATFORMS),
-        "locale": _words(users % len(LOCALES), LOCALES),
-        "variation": _words((users + campaigns) % len(VARIATIONS), VARIATIONS),
-        "detail": _words(details, _DETAILS),
         "machine": pa.array(np.zeros(size, np.bool_)),
-        "user_id": pa.array([f"user-{user:08d}" for user in users.tolist()], pa.string()),
         "time": pa.array(times, pa.int64()).cast(pa.timestamp("ms", "UTC")),
         "event_id": pa.array(event_ids, pa.string()),
-        "send_id": pa.array([f"{user}-{commit}" for user in users.tolist()], pa.string()),
         "device_id": pa.array([""] * size, pa.string()),
         "link": pa.array([""] * size, pa.string()),
-        "source": _words(np.zeros(size, np.int32), ("native",)),
-        "key_id": _words(np.zeros(size, np.int32), ("0123456789abcdef",)),
+        "source": words(np.zeros(size, np.int32), ("native",)),
+        "key_id": words(np.zeros(size, np.int32), ("0123456789abcdef",)),
         "received_at": pa.array(times, pa.int64()).cast(pa.timestamp("ms", "UTC")),
-    }
+    } | drawn
     identities = [identity(workspace, event_id) for event_id in event_ids]
     return EventRows(Stream.MESSAGE_EVENTS, identities, digests(Stream.MESSAGE_EVENTS, columns), pa.table(columns))
 
@@ -106,5 +118,6 @@ def _happenings(campaigns: Numbers, users: Numbers, random: np.random.Generator)
     return kinds, details, platforms
 
 
-def _words(numbers: Numbers, words: tuple[str, ...]) -> Any:
-    return pa.DictionaryArray.from_arrays(pa.array(numbers, pa.int32()), pa.array(words, pa.string()))
+def words(numbers: Numbers, said: tuple[str, ...]) -> Any:
+    """Write numbers as the words that they stand for."""
+    return pa.DictionaryArray.from_arrays(pa.array(numbers, pa.int32()), pa.array(said, pa.string()))

@@ -1,8 +1,9 @@
-"""The command line of the benchmarks: `ingest`, `stats`, `conversions`, `memory`, `promises` or `all`."""
+"""The command line of the benchmarks: `ingest`, `stats`, `conversions`, `memory`, `promises`, `backup` or `all`."""
 
 import argparse
 from collections.abc import Callable
 
+import backup
 import conversions
 import ingest
 import machine
@@ -17,7 +18,7 @@ def main() -> None:
     parser.add_argument("what", choices=[*_PARTS, "all"], nargs="?", default="all")
     parser.add_argument("--quick", action="store_true", help="small amounts: does it work, not how fast")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each side, by turns (3)")
-    parser.add_argument("--events", type=int, default=0, help=f"events of `memory` ({memory.EVENTS:,})")
+    parser.add_argument("--events", type=int, default=0, help="events of `memory` and `backup`")
     parser.add_argument("--minutes", type=float, default=60, help="stop sending for `memory` after so many (60)")
     given = parser.parse_args()
     print("\n".join(machine.describe()), flush=True)
@@ -59,12 +60,20 @@ def _promises(given: argparse.Namespace) -> None:
         _print_row(kept.row())
 
 
+def _backup(given: argparse.Namespace) -> None:
+    _print_head("Backup while events come in, and what it is worth", backup.HEAD)
+    events = given.events or (backup.QUICK_EVENTS if given.quick else backup.EVENTS)
+    for step in backup.measure(events):
+        _print_row(step.row())
+
+
 _PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "ingest": _ingest,
     "stats": _stats,
     "conversions": _conversions,
     "memory": _memory,
     "promises": _promises,
+    "backup": _backup,
 }
 
 
