@@ -121,7 +121,7 @@ def all_at_once(caller: Caller, streams: list[Stream], dice: Random) -> None:
 WAYS = (in_pieces, twice, shuffled, as_object, as_lines, repeated_within_a_batch, with_impostors, all_at_once)
 
 
-def _first_events(history: Json, place: int) -> list[Stream]:
+def first_events(history: Json, place: int) -> list[Stream]:
     """Return the events of one workspace of the history, each id once, by stream."""
     batches = [batch for batch in history["batches"] if batch["workspace"] == place]
     first = keep_first("any", [event for batch in batches for event in as_arrivals(batch, "any")])
@@ -135,10 +135,11 @@ def _first_events(history: Json, place: int) -> list[Stream]:
 
 def _bodies(caller: Caller, workspace: Json) -> list[bytes]:
     """Ask about all campaigns, by all types of attribution, in both counting modes, each spelled in its own way."""
-    return [caller.ask(asked, profile) for asked, profile in _asked(workspace)]
+    return [caller.ask(asked, profile) for asked, profile in asked_everything(workspace)]
 
 
-def _asked(workspace: Json) -> list[tuple[Json, str]]:
+def asked_everything(workspace: Json) -> list[tuple[Json, str]]:
+    """Return a question by each type of attribution, counting modes by turns, and the profile to ask it in."""
     first, last, _ = workspace["days"]
     days = {"start_date": first.isoformat(), "end_date": last.isoformat()}
     ways = (("TOTAL", "documented"), ("UNIQUE", "live"))
@@ -154,7 +155,7 @@ def test_any_way_gives_the_same_answer(new_workspace: Callable[..., Asker], seed
     """Whole, in pieces, repeated, shuffled, in any form: the bodies of the answers are equal to the last byte."""
     history = make(seed)
     workspace = history["workspaces"][0]
-    streams = _first_events(history, 0)
+    streams = first_events(history, 0)
     bodies: dict[str, list[bytes]] = {}
 
     for way in (whole, *WAYS):
@@ -165,7 +166,7 @@ def test_any_way_gives_the_same_answer(new_workspace: Callable[..., Asker], seed
 
     known = {"id": "any", "timezone": workspace["timezone"]}
     arrived = [{"campaign_id": "", **event, "workspace_id": "any"} for _, events in streams for event in events]
-    for body, (asked, profile) in zip(bodies["whole"], _asked(workspace), strict=True):
+    for body, (asked, profile) in zip(bodies["whole"], asked_everything(workspace), strict=True):
         expected = answer(known, workspace["campaigns"], arrived, asked, profile)
         assert difference(read(body), expected) is None
     assert [name for name, some in bodies.items() if some != bodies["whole"]] == []
@@ -177,7 +178,7 @@ def test_workspaces_never_influence_each_other(new_workspace: Callable[..., Aske
     """A neighbour with the same campaigns, users and event ids changes no byte of an answer, and is not changed."""
     history = make(seed)
     one, other = history["workspaces"]
-    ours, theirs = _first_events(history, 0), _first_events(history, 1)
+    ours, theirs = first_events(history, 0), first_events(history, 1)
     with (
         calling(new_workspace(one["timezone"])) as caller,
         calling(new_workspace(other["timezone"])) as neighbour,

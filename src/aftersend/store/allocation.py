@@ -1,6 +1,7 @@
 """Has freed memory go back to the system: a batch is large and short-lived, and what is kept for the next adds up."""
 
 import ctypes
+import os
 
 import pyarrow as pa
 
@@ -10,9 +11,16 @@ _MMAP_THRESHOLD, _ARENA_MAX = -3, -8
 _LARGE = 512 * 1024
 """Bytes. Blocks from here on are mapped on their own, so freeing one gives it back."""
 
+_ENGINE = ("JE_MALLOC_CONF", "dirty_decay_ms:100")
+"""The engine's allocator reads this variable when the engine is loaded.
+
+By itself it keeps what was freed for five seconds, in which the next batches come: that was 250 MiB more.
+"""
+
 
 def give_back() -> None:
-    """Set the allocators up, for the whole process; calling it again changes nothing."""
+    """Set the allocators up, for the whole process and before the engine is loaded; calling it again changes nothing."""
+    os.environ.setdefault(*_ENGINE)
     # Arrow's own allocator keeps what was freed for the next batch.
     pa.set_memory_pool(pa.system_memory_pool())
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)

@@ -16,6 +16,7 @@ from aftersend.domain.kinds import ControlGroup, Kind
 from aftersend.domain.periods import DAY_MILLISECONDS
 from aftersend.store.conversion_query import Claimant, ConversionQuery, Definition
 from aftersend.store.filter_sql import Scope, Words, condition_sql, number, raw
+from aftersend.store.portions import WHOLE, Portion
 
 GROUPS = ("", *(group.value for group in ControlGroup))
 """Whose node a credit belongs to: the campaign's own, or that of a control group. Numbered from 0."""
@@ -30,8 +31,9 @@ class CreditSql:
     All numbers count from 1, as the engine's arrays do. `words` has the parameters once the text is written.
     """
 
-    def __init__(self, query: ConversionQuery) -> None:
+    def __init__(self, query: ConversionQuery, portion: Portion = WHOLE) -> None:
         self._query = query
+        self._users = portion.condition
         self.words = Words()
         self._claimants = sorted(query.claimants, key=lambda claimant: claimant.campaign_id.encode())
         self._goals = [(claimant, place) for claimant in self._claimants for place in range(len(claimant.goals))]
@@ -104,7 +106,8 @@ class CreditSql:
                         cityHash64(user_id, intDiv(happened, {self._width()})) AS bucket, {definitions} AS definitions
                     FROM user_events
                     WHERE workspace_id = {self._workspace()} AND name IN {self.words.texts(names)}
-                        AND day BETWEEN {self._day(first)} AND {self._day(last)} AND {condition}{restricted}
+                        AND day BETWEEN {self._day(first)} AND {self._day(last)} AND {condition}
+                        {restricted}{self._users}
                 )"""
 
     def _matches(self, definition: Definition, scope: Scope, *, single: bool) -> str:
@@ -145,7 +148,7 @@ class CreditSql:
         ids = self.words.texts(claimant.campaign_id for claimant in claimants)
         return (
             f"workspace_id = {self._workspace()} AND campaign_id IN {ids} "
-            f"AND day BETWEEN {self._day(max(first - reach, 0))} AND {self._day(last)} AND ({touches})"
+            f"AND day BETWEEN {self._day(max(first - reach, 0))} AND {self._day(last)} AND ({touches}){self._users}"
         )
 
     def claimed_goals(self, position: str, definitions: str) -> str:

@@ -22,7 +22,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from aftersend.store.allocation import give_back
 from aftersend.store.damage import Damage
 from aftersend.store.engine import Parameters
-from aftersend.store.refusals import unavailable
+from aftersend.store.refusals import TooMuchMemory, takes_too_much_memory, unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -120,6 +120,8 @@ class EmbeddedEngine:
             try:
                 yield
             except (ClickHouseError, OSError) as error:
+                if takes_too_much_memory(str(error)):
+                    raise TooMuchMemory("a statement takes too much memory; nothing was kept") from error
                 # What the engine says names files and statements: it is for the log, not for whoever asked.
                 log.error("engine_refused", reason=str(error).splitlines()[0][:500])
                 raise unavailable("the ledger cannot be used", str(error)) from error

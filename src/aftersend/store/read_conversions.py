@@ -1,13 +1,18 @@
 """Reads conversions: credits goal events to touches, and counts the credits for each level of the tree."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from itertools import chain
+from typing import Any
 
-from aftersend.domain.conversions import Conversions
+from aftersend.domain.conversions import NO_CONVERSIONS, Conversions
 from aftersend.domain.kinds import Kind
 from aftersend.store.conversion_query import ConversionQuery
 from aftersend.store.credit_sql import CreditSql
 from aftersend.store.engine import Engine
 from aftersend.store.levels import places
+from aftersend.store.portions import BOUND, WHOLE, Portion, in_portions
 
 CreditKey = tuple[str, str, int, str, str, str]
 """Campaign, control group (empty for the campaign's own nodes), the goal's place, platform, locale, variation."""
@@ -26,10 +31,28 @@ def start_conversions(engine: Engine, query: ConversionQuery) -> Callable[[], Cr
     first, last = query.days
     if not any(claimant.goals for claimant in query.claimants if claimant.campaign_id in query.asked) or first > last:
         return dict
-    sql = CreditSql(query)
-    statement = f"""
-SELECT position, held_out, goal, place.1, place.2, place.3, sum(events), uniqExactMerge(users),
-    if(length(groupUniqArrayIf(currency, currency != '')) > 1, 0, sum(revenue))
+    sql, statement = _statement(query, WHOLE)
+    started = engine.start(statement, sql.words.parameters)
+
+    def read(portion: Portion) -> Rows:
+        if portion is WHOLE:
+            return started.result()
+        smaller, statement = _statement(query, portion)
+        return engine.select(statement, smaller.words.parameters)
+
+    return lambda: _credits(sql, in_portions(WHOLE, read))
+
+
+Rows = Sequence[Sequence[Any]]
+
+
+def _statement(query: ConversionQuery, portion: Portion) -> tuple[CreditSql, str]:
+    sql = CreditSql(query, portion)
+    return (
+        sql,
+        f"""
+SELECT position, held_out, goal, place.1, place.2, place.3, sum(events), uniqExactMerge(users), sum(revenue),
+    groupUniqArrayIf(currency, currency != '')
 FROM (
     SELECT position, held_out, goal, platform, locale, variation, currency,
         count() AS events, uniqExactState(user_id) AS users, sum(ifNull(amount, 0)) AS revenue
@@ -38,16 +61,25 @@ FROM (
 )
 ARRAY JOIN {places(over_platforms=query.over_platforms)} AS place
 GROUP BY position, held_out, goal, place
-"""
-    started = engine.start(statement, sql.words.parameters)
+{BOUND}
+""",
+    )
 
-    def finish() -> Credits:
-        return {
-            (*sql.names(position, held_out, goal), platform, locale, variation): Conversions(events, users, revenue)
-            for position, held_out, goal, platform, locale, variation, events, users, revenue in started.result()
-        }
 
-    return finish
+def _credits(sql: CreditSql, portions: Iterable[Rows]) -> Credits:
+    """Add up what was read of different users; amounts of several currencies add up to nothing."""
+    found: Credits = {}
+    currencies: dict[CreditKey, set[str]] = {}
+    for position, held_out, goal, *place, events, users, revenue, named in chain.from_iterable(portions):
+        platform, locale, variation = place
+        key = (*sql.names(position, held_out, goal), platform, locale, variation)
+        so_far = found.get(key, NO_CONVERSIONS)
+        found[key] = Conversions(so_far.events + events, so_far.users + users, so_far.revenue + revenue)
+        currencies.setdefault(key, set()).update(named)
+    return {
+        key: replace(credited, revenue=Decimal(0)) if len(currencies[key]) > 1 else credited
+        for key, credited in found.items()
+    }
 
 
 def read_receipts(engine: Engine, workspace_id: str, campaign_ids: Iterable[str]) -> frozenset[str]:

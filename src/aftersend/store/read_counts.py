@@ -8,13 +8,15 @@ merged from those, which is more than twice as fast as counting every row once f
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, TypeVar
 
 from aftersend.domain.formulas import Mode, Remaining, Tally
 from aftersend.domain.kinds import Kind
 from aftersend.store.engine import Engine
 from aftersend.store.levels import grouping_sets, places
+from aftersend.store.portions import BOUND, Portion, in_portions
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,14 @@ class CountCell:
     users_by_detail: dict[str, int] = field(default_factory=dict)
     lost_users: dict[Remaining, int] = field(default_factory=dict)
 
+    def add(self, other: "CountCell") -> None:
+        """Add the counts of other users, or of nothing."""
+        _add(self.events, other.events)
+        _add(self.users, other.users)
+        _add(self.events_by_detail, other.events_by_detail)
+        _add(self.users_by_detail, other.users_by_detail)
+        _add(self.lost_users, other.lost_users)
+
     def count(self, tally: Tally, mode: Mode) -> int:
         """Return the base count."""
         return (self.events if mode is Mode.TOTAL else self.users).get(tally, 0)
@@ -63,15 +73,32 @@ class CountCell:
         return self.events_by_detail if mode is Mode.TOTAL else self.users_by_detail
 
 
+Counted = TypeVar("Counted")
+
+
+def _add(mine: dict[Counted, int], theirs: dict[Counted, int]) -> None:
+    for counted, count in theirs.items():
+        mine[counted] = mine.get(counted, 0) + count
+
+
 def read_counts(engine: Engine, query: CountQuery) -> dict[CellKey, CountCell]:
     """Count, and return the cells that have anything in them."""
     cells: dict[CellKey, CountCell] = {}
     first, last = query.days
     if not query.campaign_ids or first > last:
         return cells
+    for found in in_portions(Portion(query.campaign_ids), partial(_read_portion, engine, query)):
+        for key, cell in found.items():
+            cells.setdefault(key, CountCell()).add(cell)
+    return cells
+
+
+def _read_portion(engine: Engine, whole: CountQuery, portion: Portion) -> dict[CellKey, CountCell]:
+    cells: dict[CellKey, CountCell] = {}
+    query = replace(whole, campaign_ids=portion.campaign_ids)
     # Planning takes as long as counting here, so the users who are lost are counted beside everything else.
-    lost = engine.start(*_lost_users_statement(query)) if query.remaining else None
-    _place_tallies(query, engine.select(*_tally_statement(query)), cells)
+    lost = engine.start(*_lost_users_statement(query, portion)) if query.remaining else None
+    _place_tallies(query, engine.select(*_tally_statement(query, portion)), cells)
     if lost is not None:
         _place_lost_users(query, lost.result(), cells)
     return cells
@@ -98,7 +125,7 @@ def _place_lost_users(query: CountQuery, rows: Rows, cells: dict[CellKey, CountC
         cell.lost_users.update(zip(query.remaining, numbers, strict=True))
 
 
-def _tally_statement(query: CountQuery) -> tuple[str, dict[str, Any]]:
+def _tally_statement(query: CountQuery, portion: Portion) -> tuple[str, dict[str, Any]]:
     last = len(query.tallies)  # the number under which everything is counted by detail
     parameters = _scope_parameters(query) | _feeds(query)
     wanted = _users_condition(query, parameters)
@@ -110,7 +137,7 @@ FROM (
     SELECT campaign_id, platform, locale, variation, kind, detail, machine,
         count() AS events{_folded_users(wanted)}
     FROM message_events
-    WHERE {_SCOPE}
+    WHERE {_SCOPE}{portion.condition}
     GROUP BY campaign_id, platform, locale, variation, kind, detail, machine
 )
 ARRAY JOIN arrayConcat(
@@ -119,6 +146,7 @@ ARRAY JOIN arrayConcat(
     if(machine, [], {{tallies_of_people:Array(Array(UInt16))}}[indexOf({{people:Array(String)}}, toString(kind))])
 ) AS tally
 GROUP BY campaign_id, place, tally, counted_detail
+{BOUND}
 """
     return statement, parameters
 
@@ -152,7 +180,7 @@ def _lookup(words: str, numbers: str, found: dict[str, list[int]]) -> dict[str, 
     return {words: list(found) or [""], numbers: list(found.values()) or [[]]}
 
 
-def _lost_users_statement(query: CountQuery) -> tuple[str, dict[str, Any]]:
+def _lost_users_statement(query: CountQuery, portion: Portion) -> tuple[str, dict[str, Any]]:
     """Count the users of whom nothing is left: all others of the start are what remains.
 
     Only users with some loss are looked at, which are few beside all that were targeted. Each user has an array of
@@ -169,13 +197,15 @@ FROM (
             {{losses:Array(Array(UInt8))}}[1 + indexOf({{lost:Array(String)}}, concat(kind, ' ', detail))]
         ) AS losses
     FROM message_events
-    WHERE {_SCOPE} AND kind IN {{kinds:Array(String)}} AND (campaign_id, user_id) IN (
+    WHERE {_SCOPE}{portion.condition} AND kind IN {{kinds:Array(String)}} AND (campaign_id, user_id) IN (
         SELECT campaign_id, user_id FROM message_events
-        WHERE {_SCOPE} AND kind IN {{kinds_of_loss:Array(String)}} AND detail IN {{details_of_loss:Array(String)}}
+        WHERE {_SCOPE}{portion.condition} AND kind IN {{kinds_of_loss:Array(String)}}
+            AND detail IN {{details_of_loss:Array(String)}}
     )
     GROUP BY {grouping_sets("campaign_id", "user_id", over_platforms=query.over_platforms)}
 )
 GROUP BY campaign_id, platform, locale, variation
+{BOUND}
 """
     return statement, parameters
 

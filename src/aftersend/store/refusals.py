@@ -31,6 +31,18 @@ _CAUSES = (
 """By what an engine or the system says, in the order in which they are looked for."""
 
 
+class TooMuchMemory(StoreUnavailable):
+    """A statement would take more memory than it may; it can be asked in smaller portions."""
+
+
+_TOO_MUCH_MEMORY = "MEMORY_LIMIT_EXCEEDED"
+
+
+def takes_too_much_memory(reason: str) -> bool:
+    """Return whether the engine refused a statement for the memory that it would take."""
+    return _TOO_MUCH_MEMORY in reason
+
+
 def unavailable(what: str, reason: str) -> StoreUnavailable:
     """Return the error that says what cannot be used and, where the reason is one of the known ones, why.
 
