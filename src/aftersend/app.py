@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from aftersend.domain.data_centers import DATA_CENTERS, Serving
 from aftersend.errors import AftersendError, Misconfigured
 from aftersend.registry.database import sqlite_url
 from aftersend.registry.registry import Registry
@@ -43,7 +44,7 @@ def open_registry(settings: Settings) -> Iterator[Registry]:
             settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise Misconfigured(f"the data folder {settings.data} cannot be used: {error.strerror}") from error
-    registry = Registry(settings.registry or sqlite_url(settings.data))
+    registry = Registry(settings.registry or sqlite_url(settings.data), now)
     try:
         registry.database.migrate()
         yield registry
@@ -122,6 +123,7 @@ def _joined(
     from aftersend.stats.audit import Audit
     from aftersend.stats.uplift import Uplift
     from aftersend.store.frozen import is_frozen
+    from aftersend.upkeep.key_uses import KeyUses
     from aftersend.upkeep.remover import Remover
     from aftersend.upkeep.snapshots import Snapshots
 
@@ -129,6 +131,7 @@ def _joined(
     committer = Committer(ledger, observe=observations.commit)
     intake = Intake(registry.campaigns, committer, now)
     stats = Stats(registry.campaigns, engine)
+    key_uses = KeyUses(registry.keys, now)
     remover = Remover(ledger, engine, registry, now, lambda: is_frozen(settings.ledger_folder))
     services = Services(
         registry=registry,
@@ -138,21 +141,29 @@ def _joined(
         uplift=Uplift(registry.campaigns, engine, stats),
         audit=Audit(registry.campaigns, engine, now),
         remover=remover,
+        key_uses=key_uses,
         snapshots=Snapshots((settings.data, settings.ledger_folder), ledger, engine, registry, remover, now),
         limits=CallLimits(settings.limits, settings.failed_sign_ins_per_minute, time.time),
         room=Room(settings.body_memory_mib * 2**20),
         observations=observations,
         operator_token=secrets.token_urlsafe(32),
+        serving=_serving(settings),
         now=now,
         problem=lambda: _problem(settings, registry, ledger, engine),
     )
     committer.start()
     remover.start()
+    key_uses.start()
     try:
         yield Parts(registry, ledger, intake, stats, services, lock)
     finally:
+        key_uses.stop()
         remover.stop()
         committer.stop()
+
+
+def _serving(settings: Settings) -> Serving:
+    return Serving(frozenset(settings.data_centers or DATA_CENTERS), settings.data_center_hosts or {})
 
 
 def _problem(settings: Settings, registry: Registry, ledger: "Ledger", engine: "EmbeddedEngine") -> str | None:
