@@ -76,7 +76,8 @@ def _item(method: str, path: str, operation: Json, given: set[str], body: tuple[
     expected = _expected(operation)
     if body is not None:
         media, name, example = body
-        title += "" if name == "works" and media == "application/json" else f" ({media}, {name})"
+        if name != "works" or media != "application/json":
+            title += f" ({media}, {name})"
         headers.append({"key": "Content-Type", "value": media})
         value = example["value"]
         text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
@@ -115,7 +116,7 @@ def _parameters(operation: Json, place: str, given: set[str]) -> list[Json]:
 def _value(parameter: Json, given: set[str]) -> str:
     name = parameter["name"]
     if name in given or name in _VARIABLES:
-        return "{{" + _VARIABLES.get(name, name) + "}}"
+        return f"{{{{{_VARIABLES.get(name, str(name))}}}}}"
     return str(parameter.get("example", ""))
 
 

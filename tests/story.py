@@ -74,4 +74,6 @@ def _sendings(method: str, path: str, operation: Json) -> Iterator[Sending]:
 def problems(schema: Json, value: object) -> list[str]:
     """Return what keeps a value from keeping to a schema of the document."""
     whole = {**schema, "components": api_document()["components"]}
-    return [error.message for error in jsonschema_rs.Draft202012Validator(whole).iter_errors(value)]
+    return [
+        error.message for error in jsonschema_rs.Draft202012Validator(whole, validate_formats=True).iter_errors(value)
+    ]

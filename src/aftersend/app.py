@@ -21,12 +21,15 @@ from aftersend.registry.registry import Registry
 from aftersend.settings import Settings
 
 if TYPE_CHECKING:
+    from aftersend.api.limits import CallLimits
+    from aftersend.api.room import Room
     from aftersend.api.services import Services
     from aftersend.intake.receive import Intake
     from aftersend.stats.answer import Stats
     from aftersend.store.embedded import EmbeddedEngine
     from aftersend.store.folder import FolderLock
     from aftersend.store.ledger import Ledger
+    from aftersend.upkeep.key_uses import KeyUses
 
 log = structlog.get_logger(__name__)
 
@@ -78,12 +81,25 @@ def open_parts(settings: Settings, progress: Callable[[int], None] = lambda rows
     try:
         with (
             open_registry(settings) as registry,
+            _noting_uses(registry) as key_uses,
             _open_ledger(settings, progress) as (ledger, engine),
-            _joined(settings, registry, ledger, engine, lock) as parts,
+            _joined(settings, (registry, key_uses), ledger, engine, lock) as parts,
         ):
             yield parts
     finally:
         lock.release()
+
+
+@contextmanager
+def _noting_uses(registry: Registry) -> Iterator["KeyUses"]:
+    from aftersend.upkeep.key_uses import KeyUses
+
+    key_uses = KeyUses(registry.keys, now)
+    key_uses.start()
+    try:
+        yield key_uses
+    finally:
+        key_uses.stop()
 
 
 @contextmanager
@@ -110,11 +126,13 @@ def _open_ledger(settings: Settings, progress: Callable[[int], None]) -> Iterato
 
 @contextmanager
 def _joined(
-    settings: Settings, registry: Registry, ledger: "Ledger", engine: "EmbeddedEngine", lock: "FolderLock"
+    settings: Settings,
+    registered: tuple[Registry, "KeyUses"],
+    ledger: "Ledger",
+    engine: "EmbeddedEngine",
+    lock: "FolderLock",
 ) -> Iterator[Parts]:
-    from aftersend.api.limits import CallLimits
     from aftersend.api.observe import Observations
-    from aftersend.api.room import Room
     from aftersend.api.services import Services
     from aftersend.intake.assign import Assigner
     from aftersend.intake.commit import Committer
@@ -123,15 +141,14 @@ def _joined(
     from aftersend.stats.audit import Audit
     from aftersend.stats.uplift import Uplift
     from aftersend.store.frozen import is_frozen
-    from aftersend.upkeep.key_uses import KeyUses
     from aftersend.upkeep.remover import Remover
     from aftersend.upkeep.snapshots import Snapshots
 
+    registry, key_uses = registered
     observations = Observations(lambda: committer.waiting_events)
     committer = Committer(ledger, observe=observations.commit)
     intake = Intake(registry.campaigns, committer, now)
     stats = Stats(registry.campaigns, engine)
-    key_uses = KeyUses(registry.keys, now)
     remover = Remover(ledger, engine, registry, now, lambda: is_frozen(settings.ledger_folder))
     services = Services(
         registry=registry,
@@ -143,8 +160,8 @@ def _joined(
         remover=remover,
         key_uses=key_uses,
         snapshots=Snapshots((settings.data, settings.ledger_folder), ledger, engine, registry, remover, now),
-        limits=CallLimits(settings.limits, settings.failed_sign_ins_per_minute, time.time),
-        room=Room(settings.body_memory_mib * 2**20),
+        limits=_limits(settings),
+        room=_room(settings),
         observations=observations,
         operator_token=secrets.token_urlsafe(32),
         serving=_serving(settings),
@@ -153,13 +170,23 @@ def _joined(
     )
     committer.start()
     remover.start()
-    key_uses.start()
     try:
         yield Parts(registry, ledger, intake, stats, services, lock)
     finally:
-        key_uses.stop()
         remover.stop()
         committer.stop()
+
+
+def _limits(settings: Settings) -> "CallLimits":
+    from aftersend.api.limits import CallLimits
+
+    return CallLimits(settings.limits, settings.failed_sign_ins_per_minute, time.time)
+
+
+def _room(settings: Settings) -> "Room":
+    from aftersend.api.room import Room
+
+    return Room(settings.body_memory_mib * 2**20)
 
 
 def _serving(settings: Settings) -> Serving:

@@ -188,7 +188,7 @@ def _open_operations() -> Json:
 
 def _page_file() -> Json:
     text = {"schema": {"type": "string"}}
-    media = sorted({kind.partition(";")[0] for kind in FILES.values()})
+    media = sorted(set(FILES.values()))
     answer = {"200": {"description": "The file.", "content": dict.fromkeys(media, text)}, **answers(None, 404)}
     found = operation("docsFile", "What the page is made of", "server", answer)
     found["parameters"] = [

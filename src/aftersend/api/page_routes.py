@@ -11,10 +11,10 @@ from aftersend.errors import NotFound
 PAGE = "index.html"
 
 FILES = {
-    PAGE: "text/html; charset=utf-8",
-    "start.js": "text/javascript; charset=utf-8",
-    "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
-    "swagger-ui.css": "text/css; charset=utf-8",
+    PAGE: "text/html",
+    "start.js": "text/javascript",
+    "swagger-ui-bundle.js": "text/javascript",
+    "swagger-ui.css": "text/css",
 }
 
 HEADERS = {

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 
 from sqlalchemy import JSON, ColumnElement, Connection, Text, cast, delete, func, insert, literal, select
 
-from aftersend.domain.changes import Thing
+from aftersend.domain.changes import Json, Thing
 from aftersend.registry import tables
 from aftersend.registry.database import Database
 from aftersend.registry.trail import Trail
@@ -33,7 +33,7 @@ class UploadedUsers:
             for start in range(0, len(ordered), _ROWS):
                 rows = select(literal(workspace_id), _each(connection, ordered[start : start + _ROWS]))
                 connection.execute(insert(table).from_select(["workspace_id", "user_id"], rows))
-            self._note(connection, workspace_id, before, len(ordered))
+            self._note(connection, workspace_id, before, {"users": len(ordered), "list": "replaced"})
 
     def among(self, workspace_id: str, users: Collection[str]) -> set[str]:
         """Return those of the users who are on the list."""
@@ -58,17 +58,17 @@ class UploadedUsers:
             before = _count(connection, workspace_id)
             removed = connection.execute(delete(table).where(mine)).rowcount
             if removed:
-                self._note(connection, workspace_id, before, before - removed)
+                self._note(connection, workspace_id, before, {"users": before - removed})
 
     def size(self, workspace_id: str) -> int:
         """Return how many users are on the list."""
         with self._database.reading() as connection:
             return _count(connection, workspace_id)
 
-    def _note(self, connection: Connection, workspace_id: str, before: int, after: int) -> None:
+    def _note(self, connection: Connection, workspace_id: str, before: int, after: Json) -> None:
         """Note that the list is another one. Who is on it is not told: the trail outlives the erasure of a person."""
         about = (Thing.GLOBAL_CONTROL_GROUP, "users")
-        self._trail.note(connection, workspace_id, about, {"users": before}, {"users": after, "list": "replaced"})
+        self._trail.note(connection, workspace_id, about, {"users": before}, after)
 
 
 def _count(connection: Connection, workspace_id: str) -> int:

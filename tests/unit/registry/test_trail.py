@@ -56,7 +56,7 @@ def test_a_workspace_and_its_settings(registry_url: str) -> None:
 def test_a_campaign_and_its_goals(registry_url: str) -> None:
     """A campaign is told without its goals, and each goal by itself; putting it again as it is is no change."""
     first = a_campaign(goals=(a_goal("Order"), a_goal("Visit", event="visit")))
-    second = replace(first, name="Renamed", goals=(a_goal("Order", currency="EUR"), a_goal("Lead")))
+    second = replace(first, name="Renamed", goals=(a_goal("Order", revenue_attribute="amount"), a_goal("Lead")))
     with opened(registry_url, "w1") as registry:
         registry.campaigns.put("w1", first)
         registry.campaigns.put("w1", replace(first, updated_at=MOMENT + timedelta(days=1)))
@@ -69,7 +69,7 @@ def test_a_campaign_and_its_goals(registry_url: str) -> None:
     assert before == 4
     told = {change.thing_id: (change.action, change.before, change.after) for change in changes}
     assert told["c1"] == ("changed", {"name": "A campaign"}, {"name": "Renamed"})
-    assert told["c1/Order"] == ("changed", {"currency": None}, {"currency": "EUR"})
+    assert told["c1/Order"] == ("changed", {"revenue_attribute": None}, {"revenue_attribute": "amount"})
     assert [told[name][0] for name in ("c1/Visit", "c1/Lead")] == ["removed", "created"]
     assert gone == {"c1": "removed", "c1/Order": "removed", "c1/Lead": "removed"}
 
