@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+NEWMAN := 6.2.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format docs bench crash lock wheel clean
+.PHONY: help setup run test check format docs bench crash postman lock wheel clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +50,13 @@ bench: setup  ## measure, with ratios against the engine itself
 
 crash: setup  ## kill the server under load, 200 times, and see that nothing is lost: ARGS="--rounds 200 --seed 1"
 	PYTHONPATH=tests $(BIN)/python -m crash.run $(ARGS)
+
+postman: setup $(VENV)/newman/$(NEWMAN)  ## run the Postman collection against a demo
+	$(BIN)/python tests/run_postman.py $(VENV)/newman/node_modules/.bin/newman
+
+$(VENV)/newman/$(NEWMAN):
+	npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix $(VENV)/newman newman@$(NEWMAN)
+	touch $@
 
 wheel: setup  ## build the wheel, install it in an empty environment, and serve and load with it
 	$(BIN)/python -m build --quiet

@@ -104,7 +104,7 @@ def measure(repeats: int, *, quick: bool) -> Iterator[ConversionResult]:
 
 def _run(folder: Path, size: Size, turns: int) -> ConversionResult:
     engine = EmbeddedEngine(folder / "ledger")
-    registry = Registry(sqlite_url(folder))
+    registry = Registry(sqlite_url(folder), lambda: _MOMENT)
     registry.database.migrate()
     workspace = Workspace(WORKSPACE, WORKSPACE, "UTC", ProfileName.DOCUMENTED, "01", frozenset(), _MOMENT)
     registry.workspaces.create(workspace)

@@ -10,9 +10,15 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import postman
+
+from aftersend.api.access import ACCESS, Access
 from aftersend.api.document import api_document
 from aftersend.domain.catalogue import catalogue
+from aftersend.domain.changes import THINGS
+from aftersend.domain.data_centers import ROWS
 from aftersend.domain.events import RejectionCode
+from aftersend.domain.workspaces import FEATURES
 from aftersend.settings import PREFIX, Settings
 
 HERE = Path(__file__).parent / "reference"
@@ -216,6 +222,34 @@ def settings_page() -> str:
     return NOTICE + intro + table(("variable", "default", "means"), rows)
 
 
+def access_page() -> str:
+    """Write the page of scopes, features, watched things and data centers."""
+    rows = ((f"`{route}`", _who(row), f"`{row.feature}`" if row.feature else "–") for route, row in ACCESS.items())
+    features = (
+        (f"`{name}`", row.meaning, 400 if row.bad_request else 403, row.refusal) for name, row in FEATURES.items()
+    )
+    centers = ((f"`{row.id}`", row.region or "–", row.api_host, row.dashboard_host or "–") for row in ROWS)
+    parts = [
+        NOTICE + "# Who may use which route\n\nA key with the scope `admin` may do what every other scope allows.\n",
+        table(("route", "needs", "feature"), rows),
+        "## Features\n",
+        table(("feature", "switches off", "status", "answer"), features),
+        "## Things whose changes are kept\n",
+        table(("thing", "is"), ((f"`{thing}`", meaning) for thing, meaning in THINGS.items())),
+        "## Data centers\n\nThe hosts are those of the original API.\n",
+        table(("id", "region", "API", "dashboard"), centers),
+    ]
+    return "\n".join(parts)
+
+
+def _who(row: Access) -> str:
+    if row.open:
+        return "nothing"
+    if row.operator:
+        return "the data folder; no key"
+    return f"`{row.scope}`" if row.scope else "any key"
+
+
 def rejections_page() -> str:
     """Write the page of codes for events that are turned away."""
     intro = "# Why an event is turned away\n\nThe codes in `rejected` of a receipt.\n\n"
@@ -280,10 +314,13 @@ PAGES: dict[str, Callable[[], str]] = {
     "catalogue.md": catalogue_page,
     "attribution.md": attribution_page,
     "audit.md": audit_page,
+    "access.md": access_page,
     "settings.md": settings_page,
     "bodies.md": bodies_page,
     "rejections.md": rejections_page,
     "openapi.json": api_page,
+    "postman_collection.json": postman.collection,
+    "postman_environment.json": postman.environment,
 }
 
 

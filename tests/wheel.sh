@@ -35,6 +35,8 @@ sent = node["variations"]["all_variations"]["performance_stats"]["sent"]
 assert sent == 100, sent
 with urlopen(Request(sys.argv[1] + "/readyz")) as answer:
     assert json.load(answer) == {"status": "ready"}
+with urlopen(sys.argv[1] + "/docs/swagger-ui.css") as answer:
+    assert answer.read()
 print("the wheel serves and loads")
 PYTHON
 kill "$server"

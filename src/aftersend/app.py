@@ -14,18 +14,22 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from aftersend.domain.data_centers import DATA_CENTERS, Serving
 from aftersend.errors import AftersendError, Misconfigured
 from aftersend.registry.database import sqlite_url
 from aftersend.registry.registry import Registry
 from aftersend.settings import Settings
 
 if TYPE_CHECKING:
+    from aftersend.api.limits import CallLimits
+    from aftersend.api.room import Room
     from aftersend.api.services import Services
     from aftersend.intake.receive import Intake
     from aftersend.stats.answer import Stats
     from aftersend.store.embedded import EmbeddedEngine
     from aftersend.store.folder import FolderLock
     from aftersend.store.ledger import Ledger
+    from aftersend.upkeep.key_uses import KeyUses
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +47,7 @@ def open_registry(settings: Settings) -> Iterator[Registry]:
             settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise Misconfigured(f"the data folder {settings.data} cannot be used: {error.strerror}") from error
-    registry = Registry(settings.registry or sqlite_url(settings.data))
+    registry = Registry(settings.registry or sqlite_url(settings.data), now)
     try:
         registry.database.migrate()
         yield registry
@@ -77,12 +81,25 @@ def open_parts(settings: Settings, progress: Callable[[int], None] = lambda rows
     try:
         with (
             open_registry(settings) as registry,
+            _noting_uses(registry) as key_uses,
             _open_ledger(settings, progress) as (ledger, engine),
-            _joined(settings, registry, ledger, engine, lock) as parts,
+            _joined(settings, (registry, key_uses), ledger, engine, lock) as parts,
         ):
             yield parts
     finally:
         lock.release()
+
+
+@contextmanager
+def _noting_uses(registry: Registry) -> Iterator["KeyUses"]:
+    from aftersend.upkeep.key_uses import KeyUses
+
+    key_uses = KeyUses(registry.keys, now)
+    key_uses.start()
+    try:
+        yield key_uses
+    finally:
+        key_uses.stop()
 
 
 @contextmanager
@@ -109,11 +126,13 @@ def _open_ledger(settings: Settings, progress: Callable[[int], None]) -> Iterato
 
 @contextmanager
 def _joined(
-    settings: Settings, registry: Registry, ledger: "Ledger", engine: "EmbeddedEngine", lock: "FolderLock"
+    settings: Settings,
+    registered: tuple[Registry, "KeyUses"],
+    ledger: "Ledger",
+    engine: "EmbeddedEngine",
+    lock: "FolderLock",
 ) -> Iterator[Parts]:
-    from aftersend.api.limits import CallLimits
     from aftersend.api.observe import Observations
-    from aftersend.api.room import Room
     from aftersend.api.services import Services
     from aftersend.intake.assign import Assigner
     from aftersend.intake.commit import Committer
@@ -125,6 +144,7 @@ def _joined(
     from aftersend.upkeep.remover import Remover
     from aftersend.upkeep.snapshots import Snapshots
 
+    registry, key_uses = registered
     observations = Observations(lambda: committer.waiting_events)
     committer = Committer(ledger, observe=observations.commit)
     intake = Intake(registry.campaigns, committer, now)
@@ -138,11 +158,13 @@ def _joined(
         uplift=Uplift(registry.campaigns, engine, stats),
         audit=Audit(registry.campaigns, engine, now),
         remover=remover,
+        key_uses=key_uses,
         snapshots=Snapshots((settings.data, settings.ledger_folder), ledger, engine, registry, remover, now),
-        limits=CallLimits(settings.limits, settings.failed_sign_ins_per_minute, time.time),
-        room=Room(settings.body_memory_mib * 2**20),
+        limits=_limits(settings),
+        room=_room(settings),
         observations=observations,
         operator_token=secrets.token_urlsafe(32),
+        serving=_serving(settings),
         now=now,
         problem=lambda: _problem(settings, registry, ledger, engine),
     )
@@ -153,6 +175,22 @@ def _joined(
     finally:
         remover.stop()
         committer.stop()
+
+
+def _limits(settings: Settings) -> "CallLimits":
+    from aftersend.api.limits import CallLimits
+
+    return CallLimits(settings.limits, settings.failed_sign_ins_per_minute, time.time)
+
+
+def _room(settings: Settings) -> "Room":
+    from aftersend.api.room import Room
+
+    return Room(settings.body_memory_mib * 2**20)
+
+
+def _serving(settings: Settings) -> Serving:
+    return Serving(frozenset(settings.data_centers or DATA_CENTERS), settings.data_center_hosts or {})
 
 
 def _problem(settings: Settings, registry: Registry, ledger: "Ledger", engine: "EmbeddedEngine") -> str | None:

@@ -2,9 +2,12 @@
 
 AftersendError
 ├── InvalidRequest        what was asked cannot be understood; names the field
-│   └── Unparseable       the body as a whole cannot be read
+│   ├── Unparseable       the body as a whole cannot be read
+│   └── NotEnabled        a feature that is off, where the contract calls that a bad request
 ├── NotAuthenticated      no valid key
-├── NotAllowed            a valid key without the scope, or a feature that is off
+│   └── WrongDataCenter   a valid key, shown to a server that does not serve its workspace
+├── NotAllowed            a valid key without the scope
+│   └── FeatureOff        a feature that is off for the workspace
 ├── NotFound              no such thing in this workspace
 ├── Conflict              contradicts what is already registered
 ├── TooLarge              more than the documented limit
@@ -52,10 +55,31 @@ class NotAuthenticated(AftersendError):
     code = "not_authenticated"
 
 
+class WrongDataCenter(NotAuthenticated):
+    """The workspace belongs to a data center that this server does not serve; the message says which."""
+
+    code = "wrong_data_center"
+
+
 class NotAllowed(AftersendError):
     """The key is valid but may not do this."""
 
     code = "not_allowed"
+
+
+class FeatureOff(NotAllowed):
+    """What is asked for is switched off for the workspace."""
+
+    code = "feature_off"
+
+
+class NotEnabled(InvalidRequest):
+    """What is asked for is switched off for the workspace, which its contract calls a bad request."""
+
+    code = "not_enabled"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, field="workspace")
 
 
 class NotFound(AftersendError):

@@ -3,11 +3,13 @@
 Nothing below this file reads the environment; values are passed in.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from aftersend.domain.data_centers import DATA_CENTERS
 from aftersend.errors import Misconfigured
 
 PREFIX = "AFTERSEND_"
@@ -40,6 +42,23 @@ def _log_format(text: str) -> str:
     return text
 
 
+def _data_centers(text: str) -> tuple[str, ...]:
+    named = tuple(part.strip() for part in text.split(","))
+    if not set(named) <= set(DATA_CENTERS):
+        raise ValueError(f"use some of {', '.join(DATA_CENTERS)}, with commas between them")
+    return named
+
+
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?")
+
+
+def _hosts(text: str) -> Mapping[str, str]:
+    rows = [part.strip().partition("=") for part in text.split(",")]
+    if not all(name in DATA_CENTERS and _HOST.fullmatch(host) for name, _, host in rows):
+        raise ValueError("use 01=stats.example.com,02=stats-eu.example.com: data centers and their hosts")
+    return {name: host for name, _, host in rows}
+
+
 _DEFAULT_DATA = Path("aftersend-data")
 
 
@@ -61,6 +80,15 @@ class Settings:
         600, "Requests without a valid key that one address may make in a minute.", _positive
     )
     body_memory_mib: int = _setting(512, "MiB that the bodies of requests may take together.", _positive)
+    data_centers: tuple[str, ...] | None = _setting(
+        None,
+        "The data centers that this server serves, with commas between them; "
+        "workspaces of others are told where to go. Default: all.",
+        _data_centers,
+    )
+    data_center_hosts: Mapping[str, str] | None = _setting(
+        None, "The hosts of this installation, as 01=stats.example.com,02=stats-eu.example.com.", _hosts
+    )
     log_format: str = _setting("json", "json, or text for people.", _log_format)
     log_level: str = _setting("info", "debug, info, warning or error.")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aftersend.registry.workspaces import DEFAULT_SCOPES
+from aftersend.domain.workspaces import DEFAULT_SCOPES
 from builders import Json, campaign
 from cli.desk import Desk
 

@@ -330,3 +330,12 @@ def test_who_may_ask(server: Server, sent: Asker) -> None:
     assert sent.request("GET", "/v1/audit", auth=(workspace, reader)).status_code == 200
     server.parts.registry.workspaces.update(workspace, features_off=frozenset({Feature.STATS}))
     assert sent.request("GET", "/v1/audit").status_code == 403
+
+
+def test_days_that_no_event_can_have(asker: Asker) -> None:
+    """A range before or after all that the ledger can hold is answered: there is nothing in it."""
+    for start, end in (("0001-01-01", "0001-01-01"), ("9999-01-01", "9999-12-31")):
+        answer = asker.request("GET", "/v1/audit", params={"start_date": start, "end_date": end})
+
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["events_checked"] == 0

@@ -88,9 +88,9 @@ def test_within_one_batch(sender: Asker) -> None:
 
 def test_who_sent_it(server: Server, sender: Asker, new_workspace: Callable[..., Asker]) -> None:
     """Every violation that events show names the doors and keys that they came by, most of them first."""
-    workspaces = server.parts.registry.workspaces
+    keys = server.parts.registry.keys
     other = Asker(sender.url, sender.workspace_id, server.create_key(sender.workspace_id, Scope.EVENTS_WRITE))
-    mine, theirs = (workspaces.authenticate(one.workspace_id, one.secret) for one in (sender, other))
+    mine, theirs = (keys.authenticate(one.workspace_id, one.secret) for one in (sender, other))
     assert mine
     assert theirs
     sender.send(*(message_event("attempted", event_id=f"a{place}", user_id=f"u{place}") for place in range(7)))

@@ -18,6 +18,11 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "LIMITS": ("redis://cache:6379", "redis://cache:6379"),
     "FAILED_SIGN_INS_PER_MINUTE": ("5", 5),
     "BODY_MEMORY_MIB": ("64", 64),
+    "DATA_CENTERS": ("01, 101", ("01", "101")),
+    "DATA_CENTER_HOSTS": (
+        "01=stats.example.com, 02=10.0.0.2:8600",
+        {"01": "stats.example.com", "02": "10.0.0.2:8600"},
+    ),
     "LOG_FORMAT": ("text", "text"),
     "LOG_LEVEL": ("debug", "debug"),
 }
@@ -77,6 +82,11 @@ def test_an_option_that_was_left_out_is_not_given() -> None:
         ("BODY_MEMORY_MIB", "0"),
         ("BODY_MEMORY_MIB", "-5"),
         ("LOG_FORMAT", "xml"),
+        ("DATA_CENTERS", ""),
+        ("DATA_CENTERS", "01,07"),
+        ("DATA_CENTER_HOSTS", "stats.example.com"),
+        ("DATA_CENTER_HOSTS", "07=stats.example.com"),
+        ("DATA_CENTER_HOSTS", "01=https://stats.example.com/"),
         ("STORE", "clickhouse://host"),
         ("STORE", "/srv/ledger"),
     ],

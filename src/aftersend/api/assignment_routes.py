@@ -10,14 +10,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Meta
 
-from aftersend.api.auth import allow, sign_in
+from aftersend.api.access import enter
 from aftersend.api.bodies import read_body
 from aftersend.api.campaign_json import decode
 from aftersend.api.errors import json_response
 from aftersend.api.services import Services
 from aftersend.domain.assignment import Assignment
 from aftersend.domain.events import Stream
-from aftersend.domain.workspaces import Scope
 from aftersend.errors import InvalidRequest
 from aftersend.intake.assign import AssignmentRequest
 from aftersend.intake.receive import Underway
@@ -46,8 +45,7 @@ async def post_assignments(
     request: Request[Any, Any, Any], campaign_id: FromPath[str], services: NamedDependency[Services]
 ) -> Response[bytes]:
     """Assign users to control groups and variations; answered when the ledger knows who is held out."""
-    principal = sign_in(request, services)
-    allow(principal, Scope.EVENTS_WRITE)
+    principal = enter(request, services)
     with services.room.guest() as guest:
         sent = await read_body(request, BODY_LIMIT, guest.take)
 

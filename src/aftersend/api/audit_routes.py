@@ -6,20 +6,15 @@ from litestar import Request, Response, get
 from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 
-from aftersend.api.auth import allow, sign_in
+from aftersend.api.access import enter
 from aftersend.api.errors import json_response
 from aftersend.api.services import Services
-from aftersend.domain.workspaces import Feature, Scope
-from aftersend.errors import NotAllowed
 from aftersend.stats.audit_request import parse_audit
 
 
 @get("/v1/audit")
 async def get_audit(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Response[bytes]:
     """Check every identity of the workspace's campaigns."""
-    principal = sign_in(request, services)
-    allow(principal, Scope.STATS_READ)
-    if Feature.STATS in principal.workspace.features_off:
-        raise NotAllowed("statistics are switched off for the workspace")
+    principal = enter(request, services)
     question = parse_audit(dict(request.query_params))
     return json_response(await sync_to_thread(services.audit.answer, principal.workspace, question))

@@ -7,8 +7,17 @@ from typing import Any
 from litestar import Request
 
 from aftersend.api.services import Services
-from aftersend.domain.workspaces import OPERATOR, Principal, Scope
-from aftersend.errors import AftersendError, NotAllowed, NotAuthenticated, NotFound
+from aftersend.domain.workspaces import FEATURES, OPERATOR, Feature, Principal, Scope
+from aftersend.errors import (
+    AftersendError,
+    FeatureOff,
+    NotAllowed,
+    NotAuthenticated,
+    NotEnabled,
+    NotFound,
+    WrongDataCenter,
+)
+from aftersend.registry.trail import act_as
 
 SIGN_IN = "sign in with HTTP Basic: the workspace id as user, a key's secret as password"
 
@@ -28,6 +37,7 @@ def sign_in(request: Request[Any, Any, Any], services: Services) -> Principal:
 
     Raises:
         NotAuthenticated: nobody that is known here.
+        WrongDataCenter: somebody who is known, and whose workspace is served elsewhere.
         TooManyFailures: an unknown caller that asked too often from one address.
     """
     shown = _credentials(request.headers.get("authorization", ""))
@@ -38,6 +48,10 @@ def sign_in(request: Request[Any, Any, Any], services: Services) -> Principal:
         if not allowance.allowed:
             raise TooManyFailures(allowance.headers())
         raise NotAuthenticated(SIGN_IN)
+    if principal.key_id != OPERATOR and principal.workspace.data_center not in services.serving.served:
+        raise WrongDataCenter(services.serving.advice(principal.workspace.data_center))
+    act_as(principal.key_id)
+    services.key_uses.note(principal.key_id)
     return principal
 
 
@@ -47,7 +61,7 @@ def _principal(services: Services, workspace_id: str, secret: str) -> Principal 
             return Principal(services.registry.workspaces.get(workspace_id), OPERATOR, frozenset({Scope.ADMIN}))
         except NotFound:
             return None
-    return services.registry.workspaces.authenticate(workspace_id, secret)
+    return services.registry.keys.authenticate(workspace_id, secret)
 
 
 def allow(principal: Principal, scope: Scope) -> None:
@@ -58,6 +72,28 @@ def allow(principal: Principal, scope: Scope) -> None:
     """
     if not principal.may(scope):
         raise NotAllowed(f"the key lacks the scope {scope.value}; 'aftersend key create' makes one that has it")
+
+
+def allow_operator(principal: Principal) -> None:
+    """Let a principal through that has the data folder.
+
+    Raises:
+        NotAllowed: it is a key, and none may do this.
+    """
+    if principal.key_id != OPERATOR:
+        raise NotAllowed("no key may do this; run 'aftersend backup' where the data folder is")
+
+
+def require(principal: Principal, feature: Feature) -> None:
+    """Let a principal through whose workspace has a feature.
+
+    Raises:
+        FeatureOff: it is switched off for the workspace.
+        NotEnabled: the same, where the contract calls that a bad request.
+    """
+    if feature in principal.workspace.features_off:
+        row = FEATURES[feature]
+        raise NotEnabled(row.refusal) if row.bad_request else FeatureOff(row.refusal)
 
 
 def _credentials(header: str) -> tuple[str, str] | None:

@@ -9,14 +9,13 @@ from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from aftersend.api.auth import allow, sign_in
+from aftersend.api.access import enter
 from aftersend.api.bodies import read_body
 from aftersend.api.campaign_json import CampaignBody, campaign_json, convert, decode, to_campaign
 from aftersend.api.errors import json_response
 from aftersend.api.pages import query_number
 from aftersend.api.services import Services
 from aftersend.domain.campaigns import Campaign
-from aftersend.domain.workspaces import Scope
 
 BODY_LIMIT = 1024 * 1024
 LARGEST_PAGE = 100
@@ -25,12 +24,9 @@ DEFAULT_PAGE = 50
 Result = TypeVar("Result")
 
 
-async def _run(
-    request: Request[Any, Any, Any], services: Services, scope: Scope, work: Callable[[str], Result]
-) -> Result:
+async def _run(request: Request[Any, Any, Any], services: Services, work: Callable[[str], Result]) -> Result:
     """Sign in, check the scope, and do the work for the workspace off the event loop."""
-    principal = sign_in(request, services)
-    allow(principal, scope)
+    principal = enter(request, services)
     return await sync_to_thread(work, principal.workspace.id)
 
 
@@ -47,7 +43,7 @@ async def put_campaign(
         campaign = to_campaign(body, campaign_id, services.now(), known)
         return services.registry.campaigns.put(workspace_id, campaign)
 
-    return json_response(campaign_json(await _run(request, services, Scope.CAMPAIGNS_WRITE, work)))
+    return json_response(campaign_json(await _run(request, services, work)))
 
 
 @patch("/v1/campaigns/{campaign_id:str}", status_code=200)
@@ -65,7 +61,7 @@ async def patch_campaign(
         campaign = to_campaign(body, campaign_id, services.now(), known)
         return services.registry.campaigns.put(workspace_id, campaign)
 
-    return json_response(campaign_json(await _run(request, services, Scope.CAMPAIGNS_WRITE, work)))
+    return json_response(campaign_json(await _run(request, services, work)))
 
 
 @get("/v1/campaigns/{campaign_id:str}")
@@ -77,7 +73,7 @@ async def get_campaign(
     def work(workspace_id: str) -> Campaign:
         return services.registry.campaigns.get(workspace_id, campaign_id)
 
-    return json_response(campaign_json(await _run(request, services, Scope.CAMPAIGNS_READ, work)))
+    return json_response(campaign_json(await _run(request, services, work)))
 
 
 @delete("/v1/campaigns/{campaign_id:str}", status_code=204)
@@ -89,7 +85,7 @@ async def delete_campaign(
     def work(workspace_id: str) -> None:
         services.registry.campaigns.delete(workspace_id, campaign_id)
 
-    await _run(request, services, Scope.CAMPAIGNS_WRITE, work)
+    await _run(request, services, work)
 
 
 @get("/v1/campaigns")
@@ -107,4 +103,4 @@ async def list_campaigns(request: Request[Any, Any, Any], services: NamedDepende
             "limit": limit,
         }
 
-    return json_response(await _run(request, services, Scope.CAMPAIGNS_READ, work))
+    return json_response(await _run(request, services, work))

@@ -9,7 +9,11 @@ import msgspec
 from aftersend.api.audit_document import audit_paths, audit_schemas
 from aftersend.api.campaign_json import CampaignBody
 from aftersend.api.campaign_routes import DEFAULT_PAGE, LARGEST_PAGE
+from aftersend.api.change_document import change_paths, change_schemas
 from aftersend.api.control_group_document import control_group_paths, control_group_schemas
+from aftersend.api.data_center_document import data_center_paths, data_center_schemas
+from aftersend.api.document_access import with_access
+from aftersend.api.document_examples import illustrate
 from aftersend.api.document_parts import (
     BATCH_HEADERS,
     CAMPAIGN_ID,
@@ -24,6 +28,7 @@ from aftersend.api.document_parts import (
     stats_schemas,
 )
 from aftersend.api.errors import STATS_PATH
+from aftersend.api.page_routes import FILES
 from aftersend.api.removal_document import removal_paths, removal_schemas
 from aftersend.api.snapshot_document import snapshot_paths, snapshot_schemas
 from aftersend.api.uplift_document import uplift_schemas
@@ -35,7 +40,11 @@ Json = dict[str, Any]
 
 @cache
 def api_document() -> Json:
-    """Return the document of every path."""
+    """Return the document of every path, with examples of everything."""
+    return illustrate(with_access(_document()))
+
+
+def _document() -> Json:
     return {
         "openapi": "3.1.0",
         "info": {
@@ -85,6 +94,8 @@ def _paths() -> Json:
         "/v1/campaigns/{campaign_id}/uplift": {"parameters": [CAMPAIGN_ID], "get": _uplift_operation()},
         **audit_paths(),
         **control_group_paths(),
+        **change_paths(),
+        **data_center_paths(),
         **removal_paths(),
         **snapshot_paths(),
         "/v1/catalogue": {"get": operation("getCatalogue", "Show the catalogue", "server", answers("Catalogue", 401))},
@@ -159,7 +170,8 @@ def _open_operations() -> Json:
     status = answers("ServerStatus")
     text = {"200": {"description": "Counters.", "content": {"text/plain": {"schema": {"type": "string"}}}}}
     document = {"200": {"description": "This.", "content": {"application/json": {"schema": {"type": "object"}}}}}
-    found = {
+    page = {"200": {"description": "The page.", "content": {"text/html": {"schema": {"type": "string"}}}}}
+    return {
         "/healthz": operation("healthz", "Is the process alive?", "server", status),
         "/readyz": operation(
             "readyz",
@@ -169,9 +181,19 @@ def _open_operations() -> Json:
         ),
         "/metrics": operation("metrics", "The server's own counters", "server", text),
         "/openapi.json": operation("openapi", "This document", "server", document),
+        "/docs": operation("docs", "This document as a page to try it out", "server", page),
+        "/docs/{file}": _page_file(),
     }
-    for row in found.values():
-        row["security"] = []
+
+
+def _page_file() -> Json:
+    text = {"schema": {"type": "string"}}
+    media = sorted(set(FILES.values()))
+    answer = {"200": {"description": "The file.", "content": dict.fromkeys(media, text)}, **answers(None, 404)}
+    found = operation("docsFile", "What the page is made of", "server", answer)
+    found["parameters"] = [
+        {"name": "file", "in": "path", "required": True, "schema": {"type": "string", "enum": list(FILES)}}
+    ]
     return found
 
 
@@ -203,6 +225,8 @@ def _schemas() -> Json:
         **uplift_schemas(),
         **audit_schemas(),
         **control_group_schemas(),
+        **change_schemas(),
+        **data_center_schemas(),
         **removal_schemas(),
         **snapshot_schemas(),
         **error_schemas(),

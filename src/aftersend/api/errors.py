@@ -18,15 +18,18 @@ from aftersend.api.limits import TooManyCalls
 from aftersend.errors import (
     AftersendError,
     Conflict,
+    FeatureOff,
     InvalidRequest,
     Misconfigured,
     NotAllowed,
     NotAuthenticated,
+    NotEnabled,
     NotFound,
     Overloaded,
     StoreUnavailable,
     TooLarge,
     Unparseable,
+    WrongDataCenter,
 )
 
 log = structlog.get_logger(__name__)
@@ -35,7 +38,10 @@ STATUS: dict[type[AftersendError], int] = {
     InvalidRequest: 400,
     Unparseable: 400,
     NotAuthenticated: 401,
+    WrongDataCenter: 401,
+    NotEnabled: 400,
     NotAllowed: 403,
+    FeatureOff: 403,
     NotFound: 404,
     Conflict: 409,
     TooLarge: 413,
@@ -104,6 +110,8 @@ def _flat(status: int, error: Exception) -> Response[bytes]:
     title, description = STATS_ENVELOPES[status]
     if isinstance(error, InvalidRequest):
         description = field_description(error.field, error.value)
+    elif isinstance(error, WrongDataCenter):
+        description = error.message
     elif status == 400:
         description = field_description("body", None)
     return json_response({"title": title, "description": description, "code": _reference()}, status, _headers(error))

@@ -9,7 +9,7 @@ from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 from msgspec import Meta
 
-from aftersend.api.auth import allow, sign_in
+from aftersend.api.access import enter
 from aftersend.api.bodies import encoding_of, is_text, read_body, unpack
 from aftersend.api.campaign_json import decode
 from aftersend.api.errors import json_response
@@ -18,7 +18,7 @@ from aftersend.api.services import Services
 from aftersend.domain.events import BATCH_BYTES_LIMIT
 from aftersend.domain.global_group import GlobalControlGroup, GlobalMode
 from aftersend.domain.percentages import tidy
-from aftersend.domain.workspaces import Scope, Workspace
+from aftersend.domain.workspaces import Workspace
 from aftersend.errors import InvalidRequest
 from aftersend.intake.user_lists import read_users
 
@@ -42,7 +42,7 @@ class GlobalControlGroupBody(msgspec.Struct, forbid_unknown_fields=True, omit_de
 @get(GROUP_PATH)
 async def get_global_group(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Response[bytes]:
     """Show how the group is chosen."""
-    return await _run(request, services, Scope.CAMPAIGNS_READ, lambda workspace: _shown(services, workspace))
+    return await _run(request, services, lambda workspace: _shown(services, workspace))
 
 
 @put(GROUP_PATH, status_code=200)
@@ -54,7 +54,7 @@ async def put_global_group(request: Request[Any, Any, Any], services: NamedDepen
         group = _group(decode(GlobalControlGroupBody, sent))
         return _shown(services, services.registry.workspaces.update(workspace.id, global_control_group=group))
 
-    return await _run(request, services, Scope.CAMPAIGNS_WRITE, work)
+    return await _run(request, services, work)
 
 
 @put(UPLOAD_PATH, status_code=200)
@@ -62,8 +62,7 @@ async def put_global_group_users(
     request: Request[Any, Any, Any], services: NamedDependency[Services]
 ) -> Response[bytes]:
     """Replace the list of users; whether it is used is for the mode to say."""
-    principal = sign_in(request, services)
-    allow(principal, Scope.CAMPAIGNS_WRITE)
+    principal = enter(request, services)
     allowance = services.limits.upload(principal.workspace.id)
     if not allowance.allowed:
         raise TooManyCalls(allowance)
@@ -80,10 +79,9 @@ async def put_global_group_users(
 
 
 async def _run(
-    request: Request[Any, Any, Any], services: Services, scope: Scope, work: Callable[[Workspace], Json]
+    request: Request[Any, Any, Any], services: Services, work: Callable[[Workspace], Json]
 ) -> Response[bytes]:
-    principal = sign_in(request, services)
-    allow(principal, scope)
+    principal = enter(request, services)
     return json_response(await sync_to_thread(work, principal.workspace))
 
 

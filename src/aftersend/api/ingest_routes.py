@@ -7,12 +7,11 @@ from litestar import Request, Response, post
 from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 
-from aftersend.api.auth import allow, sign_in
+from aftersend.api.access import enter
 from aftersend.api.bodies import encoding_of, is_lines, read_body, unpack
 from aftersend.api.errors import json_response
 from aftersend.api.services import Services
 from aftersend.domain.events import BATCH_BYTES_LIMIT, Receipt, Stream
-from aftersend.domain.workspaces import Scope
 from aftersend.intake.receive import MustWait, Sender, Underway
 
 _SMALL_BODY = 8 * 1024
@@ -32,8 +31,7 @@ async def user_events(request: Request[Any, Any, Any], services: NamedDependency
 
 
 async def _receive(request: Request[Any, Any, Any], services: Services, stream: Stream) -> Response[bytes]:
-    principal = sign_in(request, services)
-    allow(principal, Scope.EVENTS_WRITE)
+    principal = enter(request, services)
     encoding = encoding_of(request)
     lines = is_lines(request)
     sender = Sender(principal.workspace, principal.key_id)

@@ -6,7 +6,7 @@ from litestar import Request, Response, get
 from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 
-from aftersend.api.auth import sign_in
+from aftersend.api.access import enter
 from aftersend.api.document import api_document
 from aftersend.api.errors import json_response
 from aftersend.api.services import Services
@@ -43,5 +43,5 @@ async def openapi() -> Response[bytes]:
 @get("/v1/catalogue")
 async def get_catalogue(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Response[bytes]:
     """Show every channel, kind, metric, funnel stage, reason and attribution type."""
-    sign_in(request, services)
+    enter(request, services)
     return json_response(catalogue())

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Meta
 
-from aftersend.api.auth import allow, sign_in
+from aftersend.api.access import enter
 from aftersend.api.bodies import read_body
 from aftersend.api.campaign_json import decode
 from aftersend.api.errors import json_response
@@ -20,7 +20,7 @@ from aftersend.api.services import Services
 from aftersend.domain.events import USER_ID_LIMIT
 from aftersend.domain.problems import check_text
 from aftersend.domain.removals import REASON_LIMIT, RETRACTED_IDS_LIMIT, Removal, RemovalKind
-from aftersend.domain.workspaces import Principal, Scope
+from aftersend.domain.workspaces import Principal
 from aftersend.errors import InvalidRequest, NotFound
 from aftersend.intake.wire import EventId
 
@@ -57,7 +57,7 @@ class RetractionBody(msgspec.Struct, forbid_unknown_fields=True):
 @post("/v1/retractions", status_code=200)
 async def post_retractions(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Response[bytes]:
     """Take events back; answered when no answer has them any more."""
-    principal = _administrator(request, services)
+    principal = enter(request, services)
     with services.room.guest() as guest:
         sent = await read_body(request, BODY_LIMIT, guest.take)
 
@@ -73,7 +73,7 @@ async def post_retractions(request: Request[Any, Any, Any], services: NamedDepen
 @delete([USERS + "{user_id:path}", "/v1/users"], status_code=202)
 async def delete_user(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Response[bytes]:
     """Erase a person: every event of the user that was received before the call."""
-    principal = _administrator(request, services)
+    principal = enter(request, services)
     user = _user_id(request)
     reason = request.query_params.get("reason", "")
     _check_reason(reason)
@@ -115,14 +115,8 @@ async def list_removals(request: Request[Any, Any, Any], services: NamedDependen
 async def _run(
     request: Request[Any, Any, Any], services: Services, work: Callable[[Principal], Json]
 ) -> Response[bytes]:
-    principal = _administrator(request, services)
+    principal = enter(request, services)
     return json_response(await sync_to_thread(work, principal))
-
-
-def _administrator(request: Request[Any, Any, Any], services: Services) -> Principal:
-    principal = sign_in(request, services)
-    allow(principal, Scope.ADMIN)
-    return principal
 
 
 def _user_id(request: Request[Any, Any, Any]) -> str:

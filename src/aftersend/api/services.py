@@ -7,12 +7,14 @@ from datetime import datetime
 from aftersend.api.limits import CallLimits
 from aftersend.api.observe import Observations
 from aftersend.api.room import Room
+from aftersend.domain.data_centers import Serving
 from aftersend.intake.assign import Assigner
 from aftersend.intake.receive import Intake
 from aftersend.registry.registry import Registry
 from aftersend.stats.answer import Stats
 from aftersend.stats.audit import Audit
 from aftersend.stats.uplift import Uplift
+from aftersend.upkeep.key_uses import KeyUses
 from aftersend.upkeep.remover import Remover
 from aftersend.upkeep.snapshots import Snapshots
 
@@ -32,10 +34,12 @@ class Services:
     uplift: Uplift
     audit: Audit
     remover: Remover
+    key_uses: KeyUses
     snapshots: Snapshots
     limits: CallLimits
     room: Room
     observations: Observations
     operator_token: str
+    serving: Serving
     now: Callable[[], datetime]
     problem: Callable[[], str | None]

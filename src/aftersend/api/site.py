@@ -15,9 +15,12 @@ from aftersend.api import (
     assignment_routes,
     audit_routes,
     campaign_routes,
+    change_routes,
+    data_center_routes,
     global_group_routes,
     ingest_routes,
     open_routes,
+    page_routes,
     removal_routes,
     snapshot_routes,
     stats_routes,
@@ -49,11 +52,15 @@ ROUTES = (
     global_group_routes.get_global_group,
     global_group_routes.put_global_group,
     global_group_routes.put_global_group_users,
+    change_routes.list_changes,
+    data_center_routes.list_data_centers,
     open_routes.get_catalogue,
     open_routes.healthz,
     open_routes.readyz,
     open_routes.metrics,
     open_routes.openapi,
+    page_routes.docs,
+    page_routes.docs_file,
 )
 
 

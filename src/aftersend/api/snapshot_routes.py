@@ -7,17 +7,15 @@ from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from aftersend.api.auth import sign_in
+from aftersend.api.access import enter
 from aftersend.api.errors import json_response
 from aftersend.api.services import Services
-from aftersend.domain.workspaces import OPERATOR
-from aftersend.errors import NotAllowed
 
 
 @post("/v1/snapshots", status_code=200)
 async def post_snapshot(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Response[bytes]:
     """Take a snapshot of ledger and registry, of all workspaces."""
-    _operator(request, services)
+    enter(request, services)  # a snapshot has every workspace in it, so no key of one workspace opens it
     return json_response(await sync_to_thread(services.snapshots.take))
 
 
@@ -26,12 +24,6 @@ async def delete_snapshot(
     request: Request[Any, Any, Any], snapshot_id: FromPath[str], services: NamedDependency[Services]
 ) -> Response[bytes]:
     """Remove a snapshot that has been copied."""
-    _operator(request, services)
+    enter(request, services)  # a snapshot has every workspace in it, so no key of one workspace opens it
     await sync_to_thread(services.snapshots.drop, snapshot_id)
     return json_response({"id": snapshot_id})
-
-
-def _operator(request: Request[Any, Any, Any], services: Services) -> None:
-    # A snapshot has every workspace in it, so no key of one workspace opens it.
-    if sign_in(request, services).key_id != OPERATOR:
-        raise NotAllowed("no key may do this; run 'aftersend backup' where the data folder is")

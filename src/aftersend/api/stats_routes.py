@@ -7,14 +7,15 @@ from litestar import Request, Response, post
 from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 
+from aftersend.api.access import permit
 from aftersend.api.auth import sign_in
 from aftersend.api.bodies import read_body
 from aftersend.api.errors import STATS_PATH, json_response, render
 from aftersend.api.limits import Allowance
 from aftersend.api.services import Services
 from aftersend.domain.profiles import PROFILES, Profile, ProfileName
-from aftersend.domain.workspaces import Feature, Principal, Scope
-from aftersend.errors import InvalidRequest, NotAllowed, NotAuthenticated, TooLarge, Unparseable
+from aftersend.domain.workspaces import Principal
+from aftersend.errors import InvalidRequest, NotAuthenticated, TooLarge, Unparseable
 from aftersend.intake.decode import UNREADABLE
 from aftersend.stats.request import parse_request
 
@@ -27,8 +28,7 @@ async def campaign_stats(request: Request[Any, Any, Any], services: NamedDepende
     """Answer for up to ten campaigns, or for a page of all of them."""
     principal = sign_in(request, services)
     _check_workspace_header(request, principal)
-    if not principal.may(Scope.STATS_READ) or Feature.STATS in principal.workspace.features_off:
-        raise NotAllowed("the key may not read statistics, or they are switched off for the workspace")
+    permit(request, principal)
     allowance = services.limits.stats_call(principal.workspace.id)
     if not allowance.allowed:
         return Response(b"", status_code=429, headers=allowance.headers(), media_type="application/json")

@@ -16,11 +16,13 @@ from aftersend.cli.console import messages, output
 from aftersend.demo import history, sample
 from aftersend.domain.events import Stream
 from aftersend.domain.profiles import ProfileName
-from aftersend.domain.workspaces import Workspace
+from aftersend.domain.workspaces import DEFAULT_SCOPES, Scope, Workspace
 from aftersend.errors import AftersendError
 from aftersend.intake.receive import Sender
 from aftersend.registry.registry import Registry
-from aftersend.registry.workspaces import DEFAULT_SCOPES
+
+_SCOPES = (*DEFAULT_SCOPES, Scope.ADMIN)
+"""The demo is there to try everything with."""
 
 _BATCH_EVENTS = 20_000
 _EVENTS_A_USER = 15  # about; it only sizes the progress bar
@@ -58,7 +60,7 @@ class Demo:
     ) -> Workspace:
         workspace = Workspace(workspace_id, name, timezone, ProfileName.DOCUMENTED, "01", frozenset(), now())
         registry.workspaces.create(workspace)
-        _, self._secrets[workspace_id] = registry.workspaces.create_key(workspace_id, DEFAULT_SCOPES, "demo", now())
+        _, self._secrets[workspace_id] = registry.keys.create(workspace_id, _SCOPES, "demo")
         for described in campaigns:
             body = convert(CampaignBody, described)
             registry.campaigns.put(workspace_id, to_campaign(body, described["id"], now()))

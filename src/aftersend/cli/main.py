@@ -9,13 +9,17 @@ from aftersend.app import configure_logs
 from aftersend.cli import (
     audit_command,
     backup_command,
+    change_command,
     global_group_commands,
+    key_commands,
     ledger_commands,
     registry_commands,
     removal_commands,
     restore_command,
     server_commands,
 )
+from aftersend.domain.workspaces import OPERATOR
+from aftersend.registry.trail import act_as
 from aftersend.settings import Settings
 
 application = typer.Typer(
@@ -27,7 +31,7 @@ application = typer.Typer(
 application.command("serve")(server_commands.serve)
 application.command("demo")(server_commands.demo)
 application.add_typer(registry_commands.workspace, name="workspace")
-application.add_typer(registry_commands.key, name="key")
+application.add_typer(key_commands.key, name="key")
 application.add_typer(registry_commands.campaign, name="campaign")
 application.add_typer(global_group_commands.global_control_group, name="global-control-group")
 application.command("load")(ledger_commands.load_files)
@@ -36,6 +40,7 @@ application.command("audit")(audit_command.audit)
 application.command("retract")(removal_commands.retract)
 application.command("erase")(removal_commands.erase)
 application.command("removals")(removal_commands.removals)
+application.command("changes")(change_command.changes)
 application.command("backup")(backup_command.backup)
 application.command("restore")(restore_command.restore)
 application.command("migrate")(server_commands.migrate)
@@ -61,6 +66,7 @@ def options(
 
 def main() -> None:
     """Run the command line."""
+    act_as(OPERATOR)
     # Until a command has read its settings: results alone go to standard output.
     configure_logs(Settings(log_level="warning", log_format="text"))
     application()

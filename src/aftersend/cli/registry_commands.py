@@ -1,4 +1,4 @@
-"""Commands on the registry: workspaces, keys, campaigns. They work while the server runs."""
+"""Commands on the registry: workspaces, campaigns. They work while the server runs."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,16 +11,13 @@ from aftersend.cli.console import output, print_json, told
 from aftersend.cli.global_group_commands import global_group
 from aftersend.cli.options import Data, RegistryUrl, WorkspaceId, read_file, settings_from
 from aftersend.domain.profiles import ProfileName
-from aftersend.domain.workspaces import Feature, Scope, Workspace
+from aftersend.domain.workspaces import DEFAULT_SCOPES, Feature, Workspace
 from aftersend.errors import InvalidRequest
-from aftersend.registry.workspaces import DEFAULT_SCOPES, Key
 
 workspace = typer.Typer(help="Workspaces: the tenants that everything belongs to.", no_args_is_help=True)
-key = typer.Typer(help="Keys: what opens a workspace.", no_args_is_help=True)
 campaign = typer.Typer(help="Campaigns and their goals.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-Scopes = Annotated[list[Scope] | None, typer.Option("--scope", help="What the key may do; repeat for several.")]
 
 
 def _workspace_json(found: Workspace) -> dict[str, Any]:
@@ -40,16 +37,6 @@ def _workspace_json(found: Workspace) -> dict[str, Any]:
     }
 
 
-def _key_json(found: Key) -> dict[str, Any]:
-    return {
-        "id": found.id,
-        "name": found.name,
-        "scopes": sorted(found.scopes),
-        "created_at": found.created_at,
-        "revoked_at": found.revoked_at,
-    }
-
-
 @workspace.command("create")
 def create_workspace(
     workspace_id: Annotated[str, typer.Argument(metavar="ID")],
@@ -64,7 +51,7 @@ def create_workspace(
     with told(), open_registry(settings_from(data=data, registry=registry)) as opened:
         created = Workspace(workspace_id, name or workspace_id, timezone, profile, data_center, frozenset(), now())
         opened.workspaces.create(created)
-        first, secret = opened.workspaces.create_key(workspace_id, DEFAULT_SCOPES, "first key", now())
+        first, secret = opened.keys.create(workspace_id, DEFAULT_SCOPES, "first key")
         print_json(
             {
                 "workspace_id": created.id,
@@ -134,50 +121,6 @@ def _retention(text: str) -> int | None:
     if not (text.isascii() and text.isdecimal() and len(text) < 10):
         raise InvalidRequest("use a number of days, or 'off' to keep events for ever", "--retention-days", text)
     return int(text)
-
-
-@key.command("create")
-def create_key(
-    workspace_id: WorkspaceId,
-    scope: Scopes = None,
-    name: Annotated[str, typer.Option(help="What the key is for.")] = "",
-    data: Data = None,
-    registry: RegistryUrl = None,
-) -> None:
-    """Create a key and print it. The secret is shown only now."""
-    with told(), open_registry(settings_from(data=data, registry=registry)) as opened:
-        created, secret = opened.workspaces.create_key(workspace_id, scope or DEFAULT_SCOPES, name, now())
-        print_json({"id": created.id, "secret": secret, "scopes": sorted(created.scopes)})
-
-
-@key.command("list")
-def list_keys(
-    workspace_id: WorkspaceId, data: Data = None, registry: RegistryUrl = None, as_json: AsJson = False
-) -> None:
-    """List the keys of a workspace, revoked ones included."""
-    with told(), open_registry(settings_from(data=data, registry=registry)) as opened:
-        found = opened.workspaces.list_keys(workspace_id)
-    if as_json:
-        print_json([_key_json(row) for row in found])
-        return
-    table = Table("id", "name", "scopes", "created", "revoked")
-    for row in found:
-        revoked = f"{row.revoked_at:%Y-%m-%d %H:%M}" if row.revoked_at else ""
-        table.add_row(row.id, row.name, " ".join(sorted(row.scopes)), f"{row.created_at:%Y-%m-%d %H:%M}", revoked)
-    output.print(table)
-
-
-@key.command("revoke")
-def revoke_key(
-    key_id: Annotated[str, typer.Argument(metavar="ID")],
-    workspace_id: WorkspaceId,
-    data: Data = None,
-    registry: RegistryUrl = None,
-) -> None:
-    """End a key's life at once, in a running server too."""
-    with told(), open_registry(settings_from(data=data, registry=registry)) as opened:
-        opened.workspaces.revoke_key(workspace_id, key_id, now())
-        print_json({"id": key_id, "revoked": True})
 
 
 @campaign.command("put")

@@ -54,6 +54,10 @@ def first_moment(day: int, zone: ZoneInfo) -> int:
     return int(midnight.timestamp()) * 1000
 
 
+NO_DAYS = (FIRST_DAY + 1, FIRST_DAY)
+"""A range without a day in it, in numbers that the ledger can hold."""
+
+
 @dataclass(frozen=True, slots=True)
 class Days:
     """A range of local days, both ends included."""
@@ -68,7 +72,7 @@ class Days:
 
     @property
     def numbers(self) -> tuple[int, int]:
-        """Return the first and last day as numbers, within what the ledger can hold."""
+        """Return the first and last day as numbers, within what the ledger can hold; no day where all are outside."""
         first = max((self.start - EPOCH).days, FIRST_DAY)
         last = min((self.end - EPOCH).days, LAST_DAY)
-        return first, last
+        return (first, last) if first <= last else NO_DAYS

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo, available_timezones
 
+from aftersend.domain.data_centers import DATA_CENTERS
 from aftersend.domain.global_group import NO_GLOBAL_GROUP, GlobalControlGroup, check_global_group
 from aftersend.domain.periods import EPOCH
 from aftersend.domain.problems import Problem, check_text
@@ -23,12 +24,48 @@ class Scope(StrEnum):
     ADMIN = "admin"  # everything above
 
 
+DEFAULT_SCOPES = (
+    Scope.STATS_READ,
+    Scope.CAMPAIGNS_READ,
+    Scope.CAMPAIGNS_WRITE,
+    Scope.EVENTS_WRITE,
+    Scope.REPORTS_DOWNLOAD,
+)
+"""What a workspace's first key may do: everything but administer."""
+
+
 class Feature(StrEnum):
     """What can be switched off for a workspace."""
 
     STATS = "stats"
     CAMPAIGNS = "campaigns"
+    META = "meta"
     REPORTS = "reports"
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureRow:
+    """What is gone when a feature is off, and how its routes say no."""
+
+    meaning: str
+    refusal: str
+    bad_request: bool = False
+    """The contract has a 400 for it, where others have a 403."""
+
+
+FEATURES: dict[Feature, FeatureRow] = {
+    Feature.STATS: FeatureRow("statistics, their audit and uplift", "statistics are switched off for the workspace"),
+    Feature.CAMPAIGNS: FeatureRow(
+        "reading and changing campaigns and the global control group; events are taken in all the same",
+        "campaigns are switched off for the workspace",
+    ),
+    Feature.META: FeatureRow(
+        "campaign details and reachability",
+        "Campaign metadata API is not enabled for this workspace.",
+        bad_request=True,
+    ),
+    Feature.REPORTS: FeatureRow("reports", "reports are switched off for the workspace"),
+}
 
 
 OPERATOR = "operator"
@@ -38,8 +75,6 @@ NAME_LIMIT = 200
 """Characters in the name of a workspace or a key."""
 
 LONGEST_RETENTION_DAYS = 36_525
-
-DATA_CENTERS = ("01", "02", "03", "04", "05", "06", "101")
 
 
 @dataclass(frozen=True, slots=True)

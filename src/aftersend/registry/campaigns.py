@@ -20,8 +20,10 @@ from aftersend.domain.goals import Goal, GoalFilter
 from aftersend.domain.percentages import tidy
 from aftersend.errors import Conflict, InvalidRequest, NotFound
 from aftersend.registry import tables
+from aftersend.registry.campaign_trail import note_campaign
 from aftersend.registry.database import Database
 from aftersend.registry.times import from_column, to_column
+from aftersend.registry.trail import Trail
 
 _CHUNK = 500
 """Ids in one statement; SQLite bounds the number of parameters."""
@@ -32,8 +34,9 @@ _DEEPEST_FAMILY = 50
 class Campaigns:
     """The campaigns of every workspace; each call names the workspace it is about."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, trail: Trail) -> None:
         self._database = database
+        self._trail = trail
         self._version: Any = None
         self._known: dict[tuple[str, str], Campaign] = {}
 
@@ -49,6 +52,7 @@ class Campaigns:
         with self._database.writing() as connection:
             _check_family(connection, workspace_id, campaign)
             known = connection.execute(_one(workspace_id, campaign.id)).mappings().first()
+            before = _whole(connection, workspace_id, campaign.id)
             if known is None:
                 number = connection.scalar(
                     insert(tables.campaigns)
@@ -63,6 +67,7 @@ class Campaigns:
                 table = tables.campaigns
                 connection.execute(update(table).where(table.c.number == number).values(_columns(campaign)))
             _write_goals(connection, number, campaign.goals)
+            note_campaign(self._trail, connection, workspace_id, before, campaign)
         return campaign
 
     def register_drafts(self, workspace_id: str, drafts: Iterable[Campaign]) -> None:
@@ -71,6 +76,7 @@ class Campaigns:
             for draft in drafts:
                 if connection.execute(_one(workspace_id, draft.id)).first() is None:
                     connection.execute(insert(tables.campaigns).values(workspace_id=workspace_id, **_columns(draft)))
+                    note_campaign(self._trail, connection, workspace_id, None, draft)
 
     def get(self, workspace_id: str, campaign_id: str) -> Campaign:
         """Return one campaign.
@@ -141,21 +147,33 @@ class Campaigns:
         table = tables.campaigns
         with self._database.writing() as connection:
             mine = (table.c.workspace_id == workspace_id) & (table.c.id == campaign_id)
+            before = _whole(connection, workspace_id, campaign_id)
             if connection.execute(delete(table).where(mine)).rowcount == 0:
                 raise NotFound(f"the workspace has no campaign {campaign_id!r}")
+            note_campaign(self._trail, connection, workspace_id, before, None)
 
     def _read(self, query: Select[Any]) -> list[Campaign]:
         with self._database.reading() as connection:
-            rows = connection.execute(query).mappings().all()
-            numbers = [row["number"] for row in rows]
-            goals: dict[int, list[Goal]] = {number: [] for number in numbers}
-            table = tables.goals
-            for start in range(0, len(numbers), _CHUNK):
-                chunk = numbers[start : start + _CHUNK]
-                wanted = select(table).where(table.c.campaign_number.in_(chunk)).order_by(table.c.position)
-                for row in connection.execute(wanted).mappings():
-                    goals[row["campaign_number"]].append(_goal(row))
-        return [_campaign(row, goals[row["number"]]) for row in rows]
+            return _read(connection, query)
+
+
+def _read(connection: Connection, query: Select[Any]) -> list[Campaign]:
+    rows = connection.execute(query).mappings().all()
+    numbers = [row["number"] for row in rows]
+    goals: dict[int, list[Goal]] = {number: [] for number in numbers}
+    table = tables.goals
+    for start in range(0, len(numbers), _CHUNK):
+        chunk = numbers[start : start + _CHUNK]
+        wanted = select(table).where(table.c.campaign_number.in_(chunk)).order_by(table.c.position)
+        for row in connection.execute(wanted).mappings():
+            goals[row["campaign_number"]].append(_goal(row))
+    return [_campaign(row, goals[row["number"]]) for row in rows]
+
+
+def _whole(connection: Connection, workspace_id: str, campaign_id: str) -> Campaign | None:
+    table = tables.campaigns
+    found = _read(connection, select(table).where(table.c.workspace_id == workspace_id, table.c.id == campaign_id))
+    return found[0] if found else None
 
 
 def _one(workspace_id: str, campaign_id: str) -> Select[Any]:

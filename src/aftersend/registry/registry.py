@@ -1,19 +1,26 @@
 """The registry as one thing: its database, and the rooms of what it keeps."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 from aftersend.registry.campaigns import Campaigns
 from aftersend.registry.database import Database
 from aftersend.registry.global_group import UploadedUsers
+from aftersend.registry.keys import Keys
+from aftersend.registry.trail import Trail
 from aftersend.registry.workspaces import Workspaces
 
 
 class Registry:
     """Everything that changes slowly: who may ask, and what was sent."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, now: Callable[[], datetime]) -> None:
         self.database = Database(url)
-        self.workspaces = Workspaces(self.database)
-        self.campaigns = Campaigns(self.database)
-        self.uploaded_users = UploadedUsers(self.database)
+        self.trail = Trail(self.database, now)
+        self.workspaces = Workspaces(self.database, self.trail)
+        self.keys = Keys(self.database, self.workspaces, self.trail, now)
+        self.campaigns = Campaigns(self.database, self.trail)
+        self.uploaded_users = UploadedUsers(self.database, self.trail)
 
     def close(self) -> None:
         """Close every connection."""

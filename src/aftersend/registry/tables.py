@@ -59,6 +59,8 @@ keys = Table(
     Column("scopes", JSON, nullable=False),
     Column("created_at", DateTime, nullable=False),
     Column("revoked_at", DateTime),
+    Column("expires_at", DateTime),
+    Column("last_used_at", DateTime),
     ForeignKeyConstraint(["workspace_id"], ["workspaces.id"]),
     Index("ix_keys_workspace_secret", "workspace_id", "secret_hash"),
 )
@@ -111,4 +113,19 @@ goals = Table(
     Column("revenue_attribute", String(200)),
     Column("currency", String(8)),
     ForeignKeyConstraint(["campaign_number"], ["campaigns.number"], ondelete="CASCADE"),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("workspace_id", String(64), nullable=False),
+    Column("at", DateTime, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("thing", String(32), nullable=False),
+    Column("thing_id", String(1000), nullable=False),
+    Column("before", JSON(none_as_null=True)),
+    Column("after", JSON(none_as_null=True)),
+    ForeignKeyConstraint(["workspace_id"], ["workspaces.id"]),
+    Index("ix_changes_listing", "workspace_id", "number"),
 )

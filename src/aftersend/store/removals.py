@@ -6,6 +6,7 @@ they look up what they need in the tables.
 
 from collections.abc import Sequence
 from dataclasses import astuple, fields
+from datetime import UTC
 from typing import Any
 
 from aftersend.domain.events import Stream
@@ -90,7 +91,10 @@ _GOES_ON = (*UNFINISHED, RemovalStatus.PURGING)
 
 def _removal(row: Sequence[Any]) -> Removal:
     values = dict(zip(_FIELDS, row, strict=True))
-    return Removal(**values | {"kind": RemovalKind(values["kind"]), "status": RemovalStatus(values["status"])})
+    # The engine counts in UTC and says so in the column's type alone.
+    moments = {name: values[name] and values[name].replace(tzinfo=UTC) for name in ("requested_at", "finished_at")}
+    kinds = {"kind": RemovalKind(values["kind"]), "status": RemovalStatus(values["status"])}
+    return Removal(**values | kinds | moments)
 
 
 def spend_rows(engine: Engine, removal: Removal) -> None:

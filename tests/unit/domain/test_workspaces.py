@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from aftersend.domain.data_centers import DATA_CENTERS
 from aftersend.domain.global_group import GlobalControlGroup, GlobalMode
-from aftersend.domain.workspaces import DATA_CENTERS, Principal, Scope, check_workspace
+from aftersend.domain.workspaces import Principal, Scope, check_workspace
 from objects import a_workspace
 
 

@@ -18,7 +18,7 @@ from aftersend.registry.database import sqlite_url
 from aftersend.registry.registry import Registry
 from builders import Json, message_event, user_event
 from fakes import FakeClock, FakeLedger
-from objects import a_campaign, a_workspace
+from objects import MOMENT, a_campaign, a_workspace
 
 MESSAGES, USERS = Stream.MESSAGE_EVENTS, Stream.USER_EVENTS
 
@@ -40,7 +40,7 @@ class Desk:
 
 @contextmanager
 def _desk(folder: Path, ledger: FakeLedger | None = None) -> Iterator[Desk]:
-    registry = Registry(sqlite_url(folder))
+    registry = Registry(sqlite_url(folder), lambda: MOMENT)
     registry.database.migrate()
     registry.workspaces.create(a_workspace())
     taking = ledger or FakeLedger()

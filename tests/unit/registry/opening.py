@@ -3,15 +3,16 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 
 from aftersend.registry.registry import Registry
-from objects import a_workspace
+from objects import MOMENT, a_workspace
 
 
 @contextmanager
-def opened(url: str, *workspace_ids: str) -> Iterator[Registry]:
+def opened(url: str, *workspace_ids: str, now: Callable[[], datetime] = lambda: MOMENT) -> Iterator[Registry]:
     """Open a registry with its newest tables, and with workspaces that are created if they are not there."""
-    registry = Registry(url)
+    registry = Registry(url, now)
     try:
         registry.database.migrate()
         for workspace_id in workspace_ids:

@@ -9,14 +9,15 @@ import pytest
 from aftersend.domain.profiles import ProfileName
 from aftersend.domain.workspaces import Scope
 from aftersend.registry.registry import Registry
-from objects import MOMENT, a_campaign
+from objects import a_campaign
 from unit.registry.opening import opened, opened_twice, sees
 
 RENAME = """
 import sys
+from datetime import UTC, datetime
 from dataclasses import replace
 from aftersend.registry.registry import Registry
-registry = Registry(sys.argv[1])
+registry = Registry(sys.argv[1], lambda: datetime.now(UTC))
 registry.workspaces.update("w1", name="Renamed")
 registry.campaigns.put("w1", replace(registry.campaigns.get("w1", "c1"), name="Renamed"))
 registry.close()
@@ -78,10 +79,10 @@ def _changed_workspace(registry: Registry) -> bool:
 
 
 def _revoked_key(registry: Registry) -> bool:
-    key, secret = registry.workspaces.create_key("w1", [Scope.STATS_READ], "", MOMENT)
-    registry.workspaces.authenticate("w1", secret)
-    registry.workspaces.revoke_key("w1", key.id, MOMENT)
-    return registry.workspaces.authenticate("w1", secret) is None
+    key, secret = registry.keys.create("w1", [Scope.STATS_READ], "")
+    registry.keys.authenticate("w1", secret)
+    registry.keys.revoke("w1", key.id)
+    return registry.keys.authenticate("w1", secret) is None
 
 
 @pytest.mark.parametrize("change", [_renamed_campaign, _deleted_campaign, _changed_workspace, _revoked_key])

@@ -15,7 +15,7 @@ from aftersend.stats.answer import Stats
 from aftersend.stats.request import parse_request
 from builders import Json, question
 from fakes import FakeEngine
-from objects import a_campaign, a_workspace
+from objects import MOMENT, a_campaign, a_workspace
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Desk:
 
 @contextmanager
 def _desk(folder: Path, campaigns: int) -> Iterator[Desk]:
-    registry = Registry(sqlite_url(folder))
+    registry = Registry(sqlite_url(folder), lambda: MOMENT)
     registry.database.migrate()
     for workspace_id in ("w1", "w2"):
         registry.workspaces.create(a_workspace(workspace_id))
