@@ -6,6 +6,7 @@ row costs a look-up.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import pyarrow as pa
 
@@ -15,6 +16,7 @@ from aftersend.domain.campaigns import (
     DIMENSION_NAME_RULE,
     Campaign,
     is_dimension_name,
+    is_identifier,
 )
 from aftersend.domain.channels import CHANNELS
 from aftersend.domain.events import Rejection, RejectionCode
@@ -36,6 +38,18 @@ class Placement:
 
 
 _MOST_REMEMBERED = 100_000
+
+Refused = Mapping[tuple[str, str | None], Rejection]
+"""By campaign and parent: why events that name them are turned away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The campaigns that the events of a batch name, and which of those that they brought along cannot be."""
+
+    campaigns: Mapping[str, Campaign]
+    refused: Refused = MappingProxyType({})
+
 
 Combinations = dict[tuple[object, ...], Placement | Rejection]
 
@@ -71,9 +85,10 @@ class PlacementMemory:
 class Placements:
     """The placements of one batch, numbered."""
 
-    def __init__(self, workspace_id: str, campaigns: Mapping[str, Campaign], memory: PlacementMemory) -> None:
+    def __init__(self, workspace_id: str, known: Known, memory: PlacementMemory) -> None:
         self._workspace_id = workspace_id
-        self._campaigns = campaigns
+        self._campaigns = known.campaigns
+        self._refused = known.refused
         self._memory = memory
         self._combinations: dict[str, Combinations] = {}
         self._numbers: dict[int, int] = {}
@@ -83,6 +98,8 @@ class Placements:
     def number(self, event: MessageEvent) -> int | Rejection:
         """Return the number of the event's placement, or why it has none."""
         campaign_id = event.campaign_id
+        if self._refused and (refusal := self._refused.get((campaign_id, event.parent_campaign_id))):
+            return refusal
         combinations = self._combinations.get(campaign_id)
         if combinations is None:
             combinations = self._memory.combinations(self._workspace_id, self._campaigns.get(campaign_id))
@@ -96,6 +113,7 @@ class Placements:
             event.group,
             event.bounce_type,
             event.channel,
+            event.parent_campaign_id,
         )
         placed = combinations.get(combination)
         if placed is None:
@@ -121,8 +139,16 @@ class Placements:
         return columns
 
 
+def can_be_parent(parent: str | None, campaign_id: str) -> bool:
+    """Return whether an event can name this parent of its campaign; it can name none."""
+    return parent is None or (parent != campaign_id and is_identifier(parent))
+
+
 def find_place(event: MessageEvent, campaign: Campaign | None) -> Placement | Rejection:
     """Return where an event counts, or why it cannot."""
+    if not can_be_parent(event.parent_campaign_id, event.campaign_id):
+        message = "name the campaign of which this one is a run; it cannot be its own parent"
+        return Rejection(RejectionCode.INVALID_VALUE, "parent_campaign_id", message)
     if campaign is None:
         return Rejection(
             RejectionCode.UNKNOWN_CAMPAIGN,

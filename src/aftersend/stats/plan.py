@@ -1,6 +1,7 @@
 """From campaigns and a request to the counts that the answer needs. Pure."""
 
 from collections.abc import Iterator, Sequence
+from types import MappingProxyType
 
 from aftersend.domain.attribution import AttributionType
 from aftersend.domain.campaigns import Campaign
@@ -13,6 +14,7 @@ from aftersend.domain.kinds import Kind
 from aftersend.domain.metrics import BREAKDOWN, metrics_of
 from aftersend.domain.profiles import Profile
 from aftersend.stats.request import StatsRequest
+from aftersend.store.families import Families
 from aftersend.store.read_counts import CountQuery
 
 ANYTHING = Tally(tuple(Kind))
@@ -22,7 +24,17 @@ SERVED = Tally(tuple(kind for kind in Kind if kind is not Kind.HELD_OUT))
 """Counts what happened to users who were not held out: it tells which locales and variations occur."""
 
 
-def plan(workspace_id: str, campaigns: Sequence[Campaign], request: StatsRequest, profile: Profile) -> CountQuery:
+NO_FAMILIES: Families = MappingProxyType({})
+"""Every campaign is for itself."""
+
+
+def plan(
+    workspace_id: str,
+    campaigns: Sequence[Campaign],
+    request: StatsRequest,
+    profile: Profile,
+    families: Families = NO_FAMILIES,
+) -> CountQuery:
     """Collect the base counts that the campaigns' channels need, and for which of them users."""
     mode = request.mode
     tallies: dict[Tally, None] = {ANYTHING: None, SERVED: None}
@@ -53,6 +65,7 @@ def plan(workspace_id: str, campaigns: Sequence[Campaign], request: StatsRequest
         users_by_detail=mode is Mode.UNIQUE,
         remaining=tuple(remaining),
         over_platforms=profile.all_platforms is not None,
+        families=families,
     )
 
 

@@ -1,12 +1,13 @@
 """Reads conversions: credits goal events to touches, and counts the credits for each level of the tree."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from aftersend.domain.conversions import Conversions
 from aftersend.domain.kinds import Kind
 from aftersend.store.conversion_query import ConversionQuery
 from aftersend.store.credit_sql import CreditSql
 from aftersend.store.engine import Engine
+from aftersend.store.families import Families
 from aftersend.store.levels import places
 
 CreditKey = tuple[str, str, int, str, str, str]
@@ -50,11 +51,13 @@ GROUP BY position, held_out, goal, place
     return finish
 
 
-def read_receipts(engine: Engine, workspace_id: str, campaign_ids: Iterable[str]) -> frozenset[str]:
-    """Return those of the campaigns for which any receipt of delivery has ever come."""
+def read_receipts(engine: Engine, workspace_id: str, families: Families) -> frozenset[str]:
+    """Return the campaigns for which any receipt of delivery has ever come, for themselves or in their families."""
+    members = dict.fromkeys(member for family in families.values() for member in family)
     statement = """
 SELECT DISTINCT campaign_id FROM message_events
 WHERE workspace_id = {workspace:String} AND campaign_id IN {campaigns:Array(String)} AND kind = {kind:String}
 """
-    parameters = {"workspace": workspace_id, "campaigns": list(campaign_ids), "kind": Kind.DELIVERED.value}
-    return frozenset(row[0] for row in engine.select(statement, parameters))
+    parameters = {"workspace": workspace_id, "campaigns": list(members), "kind": Kind.DELIVERED.value}
+    found = {row[0] for row in engine.select(statement, parameters)}
+    return frozenset(one for one, family in families.items() if not found.isdisjoint(family))

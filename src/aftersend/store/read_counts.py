@@ -14,6 +14,7 @@ from typing import Any
 from aftersend.domain.formulas import Mode, Remaining, Tally
 from aftersend.domain.kinds import Kind
 from aftersend.store.engine import Engine
+from aftersend.store.families import GROUP, OWNERS, Families, Groups
 from aftersend.store.levels import grouping_sets, places
 
 
@@ -22,7 +23,8 @@ class CountQuery:
     """What to count, for campaigns of one workspace, over a range of days (numbers, ends included).
 
     `users` says for which tallies distinct users are wanted too, and for which campaigns. `by_detail` is
-    counted once for each detail. `over_platforms` asks for the level above the platforms as well.
+    counted once for each detail. `over_platforms` asks for the level above the platforms as well. `families` names the
+    campaigns whose events count for one that is asked about, where there are others than itself.
     """
 
     workspace_id: str
@@ -34,6 +36,12 @@ class CountQuery:
     users_by_detail: bool
     remaining: tuple[Remaining, ...] = ()
     over_platforms: bool = False
+    families: Families = field(default_factory=dict)
+
+    @property
+    def groups(self) -> Groups:
+        """Return whose events count for whom."""
+        return Groups({one: self.families.get(one, (one,)) for one in self.campaign_ids})
 
 
 CellKey = tuple[str, str, str, str]
@@ -100,25 +108,28 @@ def _place_lost_users(query: CountQuery, rows: Rows, cells: dict[CellKey, CountC
 
 def _tally_statement(query: CountQuery) -> tuple[str, dict[str, Any]]:
     last = len(query.tallies)  # the number under which everything is counted by detail
-    parameters = _scope_parameters(query) | _feeds(query)
-    wanted = _users_condition(query, parameters)
+    groups = query.groups
+    parameters = _scope_parameters(query, groups) | _feeds(query)
+    wanted = _users_condition(query, groups, parameters)
+    # What counts for the same campaigns is folded together, and goes to each of them afterwards.
+    group, owner = ("campaign_id", "family") if groups.plain else (GROUP, f"arrayJoin({OWNERS}[family])")
     statement = f"""
-SELECT campaign_id, arrayJoin({places(over_platforms=query.over_platforms)}) AS place, tally,
+SELECT {owner} AS owner, arrayJoin({places(over_platforms=query.over_platforms)}) AS place, tally,
     if(tally = {last}, toString(detail), '') AS counted_detail,
     sum(events) AS events, {_merged_users(query, wanted, parameters)} AS users
 FROM (
-    SELECT campaign_id, platform, locale, variation, kind, detail, machine,
+    SELECT {group} AS family, platform, locale, variation, kind, detail, machine,
         count() AS events{_folded_users(wanted)}
     FROM message_events
     WHERE {_SCOPE}
-    GROUP BY campaign_id, platform, locale, variation, kind, detail, machine
+    GROUP BY family, platform, locale, variation, kind, detail, machine
 )
 ARRAY JOIN arrayConcat(
     {{tallies_of_kind:Array(Array(UInt16))}}[indexOf({{kinds:Array(String)}}, toString(kind))],
     {{tallies_of_detail:Array(Array(UInt16))}}[indexOf({{details:Array(String)}}, concat(kind, ' ', detail))],
     if(machine, [], {{tallies_of_people:Array(Array(UInt16))}}[indexOf({{people:Array(String)}}, toString(kind))])
 ) AS tally
-GROUP BY campaign_id, place, tally, counted_detail
+GROUP BY owner, place, tally, counted_detail
 """
     return statement, parameters
 
@@ -158,24 +169,29 @@ def _lost_users_statement(query: CountQuery) -> tuple[str, dict[str, Any]]:
     Only users with some loss are looked at, which are few beside all that were targeted. Each user has an array of
     starts and one of losses with a place for each funnel stage; as with the tallies, look-ups keep the statement short.
     """
-    parameters = _scope_parameters(query) | _starts_and_losses(query)
+    groups = query.groups
+    parameters = _scope_parameters(query, groups) | _starts_and_losses(query)
+    owner = "campaign_id" if groups.plain else f"arrayJoin({OWNERS}[{GROUP}])"
     statement = f"""
-SELECT campaign_id, platform, locale, variation,
+SELECT owner, platform, locale, variation,
     sumForEach(arrayMap((begun, gone) -> begun > 0 AND begun <= gone, starts, losses)) AS lost
 FROM (
-    SELECT campaign_id, platform, locale, variation,
+    SELECT owner, platform, locale, variation,
         sumForEach({{starts:Array(Array(UInt8))}}[1 + indexOf({{started:Array(String)}}, toString(kind))]) AS starts,
         sumForEach(
             {{losses:Array(Array(UInt8))}}[1 + indexOf({{lost:Array(String)}}, concat(kind, ' ', detail))]
         ) AS losses
-    FROM message_events
-    WHERE {_SCOPE} AND kind IN {{kinds:Array(String)}} AND (campaign_id, user_id) IN (
-        SELECT campaign_id, user_id FROM message_events
+    FROM (
+        SELECT {owner} AS owner, user_id, platform, locale, variation, kind, detail FROM message_events
+        WHERE {_SCOPE} AND kind IN {{kinds:Array(String)}}
+    )
+    WHERE (owner, user_id) IN (
+        SELECT {owner}, user_id FROM message_events
         WHERE {_SCOPE} AND kind IN {{kinds_of_loss:Array(String)}} AND detail IN {{details_of_loss:Array(String)}}
     )
-    GROUP BY {grouping_sets("campaign_id", "user_id", over_platforms=query.over_platforms)}
+    GROUP BY {grouping_sets("owner", "user_id", over_platforms=query.over_platforms)}
 )
-GROUP BY campaign_id, platform, locale, variation
+GROUP BY owner, platform, locale, variation
 """
     return statement, parameters
 
@@ -213,17 +229,12 @@ _SCOPE = """workspace_id = {workspace:String} AND campaign_id IN {campaigns:Arra
         AND day BETWEEN toDate({first:UInt16}) AND toDate({last:UInt16})"""
 
 
-def _scope_parameters(query: CountQuery) -> dict[str, Any]:
+def _scope_parameters(query: CountQuery, groups: Groups) -> dict[str, Any]:
     first, last = query.days
-    return {
-        "workspace": query.workspace_id,
-        "campaigns": list(query.campaign_ids),
-        "first": first,
-        "last": last,
-    }
+    return {"workspace": query.workspace_id, "first": first, "last": last, **groups.parameters}
 
 
-def _users_condition(query: CountQuery, parameters: dict[str, Any]) -> str:
+def _users_condition(query: CountQuery, groups: Groups, parameters: dict[str, Any]) -> str:
     """Words for "the users of this row are asked for", or nothing when no users are asked for at all."""
     campaigns_of_kind: dict[Kind, set[str]] = {}
     for tally, campaigns in query.users.items():
@@ -239,7 +250,7 @@ def _users_condition(query: CountQuery, parameters: dict[str, Any]) -> str:
     for number, (campaigns, kinds) in enumerate(kinds_of_campaigns.items()):
         condition = f"kind IN ({_quoted(kinds)})"
         if set(campaigns) != set(query.campaign_ids):
-            parameters[f"users_{number}"] = list(campaigns)
+            parameters[f"users_{number}"] = list(groups.members(campaigns))
             condition += f" AND campaign_id IN {{users_{number}:Array(String)}}"
         conditions.append(f"({condition})")
     return " OR ".join(conditions)
