@@ -174,8 +174,9 @@ def cut(dice: Random, events: list[tuple[Json, bool]]) -> list[list[tuple[Json, 
 def _happenings(dice: Random, workspace: Json) -> tuple[list[tuple[Json, bool]], list[tuple[Json, bool]]]:
     """Make up message events and user events in order of arrival, and tell the good from the bad."""
     most = dice.choice((40, 100, 300))
-    campaigns = workspace["campaigns"]
-    # Every campaign has an event, or one that its events register would not be there.
+    silent = dice.choice(workspace["campaigns"]) if dice.random() < 0.2 else None
+    # One that its events register would not be there without an event.
+    campaigns = [one for one in workspace["campaigns"] if one is not silent or one.get("unregistered")]
     chosen = [*campaigns, *dice.choices(campaigns, k=dice.randint(20, most))]
     messages = [_message_event(dice, workspace, one, f"e{number}") for number, one in enumerate(chosen)]
     users = [_user_event(dice, workspace, f"u{number}") for number in range(dice.choice((0, 3, 8)))]

@@ -1,6 +1,6 @@
 """Campaigns that events bring along: which are to be registered, and what becomes of events whose draft cannot be."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from aftersend.domain.campaigns import Campaign, DeliveryType, Status, is_identifier
@@ -11,7 +11,7 @@ from aftersend.intake.placement import Refused, can_be_parent
 from aftersend.intake.wire import MessageEvent
 
 
-def find_drafts(events: Iterable[MessageEvent], registered: Mapping[str, Campaign], now: datetime) -> list[Campaign]:
+def find_drafts(events: Sequence[MessageEvent], registered: Mapping[str, Campaign], now: datetime) -> list[Campaign]:
     """Return the campaigns that events bring along, and those that were brought along before and now get a parent.
 
     An event names the channel of its campaign, or its parent, whose channel it is then.
@@ -19,13 +19,16 @@ def find_drafts(events: Iterable[MessageEvent], registered: Mapping[str, Campaig
     drafts: dict[tuple[str, str | None], Campaign] = {}
     channels = {campaign.id: campaign.channel for campaign in registered.values()}
     for event in events:
+        if event.channel is not None:
+            channels.setdefault(event.campaign_id, event.channel)
+    for event in events:
         campaign_id, parent = event.campaign_id, event.parent_campaign_id
         if (event.channel is None and parent is None) or (campaign_id, parent) in drafts:
             continue
         known = registered.get(campaign_id)
         if known is not None and not _lacks_parent(known, event):
             continue
-        channel = channels.get(campaign_id) or event.channel or (channels.get(parent) if parent else None)
+        channel = channels.get(campaign_id) or channels.get(parent or campaign_id)
         if channel is None or not is_identifier(campaign_id) or not can_be_parent(parent, campaign_id):
             continue
         channels[campaign_id] = channel

@@ -153,7 +153,8 @@ def find_place(event: MessageEvent, campaign: Campaign | None) -> Placement | Re
         return Rejection(
             RejectionCode.UNKNOWN_CAMPAIGN,
             "campaign_id",
-            f"register it with PUT /v1/campaigns/{event.campaign_id}, or send 'channel' to have a draft registered",
+            f"register it with PUT /v1/campaigns/{event.campaign_id}, or have a draft registered by sending "
+            "'channel', or a 'parent_campaign_id' that is registered",
         )
     channel = campaign.channel
     if event.channel is not None and event.channel is not channel:
