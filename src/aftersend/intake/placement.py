@@ -5,8 +5,7 @@ row costs a look-up.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -48,7 +47,7 @@ class Known:
     """The campaigns that the events of a batch name, and which of those that they brought along cannot be."""
 
     campaigns: Mapping[str, Campaign]
-    refused: Refused = MappingProxyType({})
+    refused: Refused = field(default_factory=dict)
 
 
 Combinations = dict[tuple[object, ...], Placement | Rejection]
@@ -132,10 +131,10 @@ class Placements:
         """Return the columns of the rows that have these placements, as dictionaries of few values."""
         indices = pa.array(numbers, pa.int32())
         columns = {}
-        for field in Placement.__slots__:
-            values = [getattr(placement, field) for placement in self._found]
+        for column in Placement.__slots__:
+            values = [getattr(placement, column) for placement in self._found]
             encoded = pa.array(values, pa.string()).dictionary_encode()
-            columns[field] = pa.DictionaryArray.from_arrays(encoded.indices.take(indices), encoded.dictionary)
+            columns[column] = pa.DictionaryArray.from_arrays(encoded.indices.take(indices), encoded.dictionary)
         return columns
 
 
@@ -163,9 +162,9 @@ def find_place(event: MessageEvent, campaign: Campaign | None) -> Placement | Re
     if channel not in KINDS[event.kind].channels:
         message = f"'{event.kind}' cannot happen on {channel}; GET /v1/catalogue lists what can"
         return Rejection(RejectionCode.KIND_NOT_ON_CHANNEL, "kind", message)
-    for field, name in (("locale", event.locale), ("variation", event.variation)):
+    for dimension, name in (("locale", event.locale), ("variation", event.variation)):
         if name is not None and not is_dimension_name(name):
-            return Rejection(RejectionCode.INVALID_VALUE, field, DIMENSION_NAME_RULE)
+            return Rejection(RejectionCode.INVALID_VALUE, dimension, DIMENSION_NAME_RULE)
     platform = _platform(event, campaign)
     detail = _detail(event, campaign)
     if isinstance(platform, Rejection):

@@ -1,7 +1,7 @@
 """From campaigns and an attribution type to what the store credits: whose touches of which kinds claim which events."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from aftersend.domain.attribution import (
     ATTRIBUTION_TYPES,
@@ -16,7 +16,6 @@ from aftersend.domain.goals import Goal
 from aftersend.domain.kinds import Kind
 from aftersend.domain.profiles import Profile
 from aftersend.domain.workspaces import Workspace
-from aftersend.stats.plan import NO_FAMILIES
 from aftersend.stats.request import StatsRequest
 from aftersend.store.conversion_query import Claimant, ClaimedGoal, ConversionQuery, Definition, Money
 from aftersend.store.families import Families
@@ -45,7 +44,7 @@ class Surroundings:
     """
 
     competitors: tuple[Campaign, ...] = ()
-    families: Families = NO_FAMILIES
+    families: Families = field(default_factory=dict)
     with_receipts: frozenset[str] = frozenset()
 
 

@@ -1,7 +1,6 @@
 """From campaigns and a request to the counts that the answer needs. Pure."""
 
 from collections.abc import Iterator, Sequence
-from types import MappingProxyType
 
 from aftersend.domain.attribution import AttributionType
 from aftersend.domain.campaigns import Campaign
@@ -24,16 +23,12 @@ SERVED = Tally(tuple(kind for kind in Kind if kind is not Kind.HELD_OUT))
 """Counts what happened to users who were not held out: it tells which locales and variations occur."""
 
 
-NO_FAMILIES: Families = MappingProxyType({})
-"""Every campaign is for itself."""
-
-
 def plan(
     workspace_id: str,
     campaigns: Sequence[Campaign],
     request: StatsRequest,
     profile: Profile,
-    families: Families = NO_FAMILIES,
+    families: Families | None = None,
 ) -> CountQuery:
     """Collect the base counts that the campaigns' channels need, and for which of them users."""
     mode = request.mode
@@ -65,7 +60,7 @@ def plan(
         users_by_detail=mode is Mode.UNIQUE,
         remaining=tuple(remaining),
         over_platforms=profile.all_platforms is not None,
-        families=families,
+        families=families or {},
     )
 
 

@@ -30,7 +30,7 @@ def test_an_event_without_either_brings_nothing_along() -> None:
 
 
 def test_the_channel_is_the_events_or_the_parents() -> None:
-    """A channel can come from any event of the campaign in the batch, or from the parent, registered or brought along."""
+    """A channel comes from any event of the campaign in the batch, or from its parent, registered or brought along."""
     found = _found(
         {"campaign_id": "a", "parent_campaign_id": "known"},
         {"campaign_id": "b", "parent_campaign_id": "c"},
