@@ -115,11 +115,11 @@ class Intake:
         """The campaigns that the events name; those that bring their channel along are registered as drafts."""
         named = {event.campaign_id for event in decoded.events}
         known = self._campaigns.find(workspace_id, named)
-        parents = {event.parent_campaign_id for event in decoded.events} - {None}
-        if len(known) == len(named) and not parents:
+        lacks_parent = any(one.drafted and one.parent_campaign_id is None for one in known.values())
+        if len(known) == len(named) and not lacks_parent:
             return Known(known)
-        registered = known | self._campaigns.find(workspace_id, [one for one in parents if one])
-        drafts = find_drafts(decoded.events, registered, self._now())
+        parents = {event.parent_campaign_id for event in decoded.events if event.parent_campaign_id is not None}
+        drafts = find_drafts(decoded.events, known | self._campaigns.find(workspace_id, parents), self._now())
         if not drafts:
             return Known(known)
         if not may_wait:
