@@ -165,7 +165,7 @@ class CreditSql:
         if self._query.one_winner:
             return columns
         # A parent's views can be other events than a child's: receipts may have come for one and not for the other.
-        kinds = self._lists("String", [claimant.kinds for claimant in self._claimants])
+        kinds = self._lists("String", [[kind.value for kind in claimant.kinds] for claimant in self._claimants])
         claimants = (
             f"arrayFilter(one -> held_out > 0 OR has({kinds}[one], toString(kind)), {self._claimants_of('family')})"
         )
