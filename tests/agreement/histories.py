@@ -92,8 +92,8 @@ def some_campaigns(dice: Random, ids: list[str], channel: str) -> list[Json]:
         other.update(delivery_type="API_TRIGGERED")
     if dice.random() < 0.3:
         newest = campaigns[-1]
-        known = {field: newest[field] for field in ("id", "channel", "parent_campaign_id") if field in newest}
-        campaigns[-1] = {**known, "unregistered": True}
+        known = ("id", "channel", "parent_campaign_id")
+        campaigns[-1] = {field: value for field, value in newest.items() if field in known} | {"unregistered": True}
     return campaigns
 
 
@@ -103,9 +103,8 @@ def some_move(dice: Random, campaigns: list[Json]) -> Json | None:
     moved = dice.choice(registered)
     below = family(moved["id"], campaigns)
     parents = [one["id"] for one in registered if one["channel"] == moved["channel"] and one["id"] not in below]
-    if dice.random() < 0.7 or not (parents or moved.get("parent_campaign_id")):
-        return None
-    return {"campaign": moved["id"], "parent": dice.choice([*parents, None])}
+    choices = [*parents, None] if moved.get("parent_campaign_id") else parents
+    return {"campaign": moved["id"], "parent": dice.choice(choices)} if choices and dice.random() < 0.4 else None
 
 
 def brought_along(dice: Random, campaign: Json) -> Json:
@@ -174,9 +173,9 @@ def cut(dice: Random, events: list[tuple[Json, bool]]) -> list[list[tuple[Json, 
 def _happenings(dice: Random, workspace: Json) -> tuple[list[tuple[Json, bool]], list[tuple[Json, bool]]]:
     """Make up message events and user events in order of arrival, and tell the good from the bad."""
     most = dice.choice((40, 100, 300))
-    silent = dice.choice(workspace["campaigns"]) if dice.random() < 0.2 else None
+    silent = dice.choice(workspace["campaigns"])["id"] if dice.random() < 0.2 else None
     # One that its events register would not be there without an event.
-    campaigns = [one for one in workspace["campaigns"] if one is not silent or one.get("unregistered")]
+    campaigns = [one for one in workspace["campaigns"] if one["id"] != silent or one.get("unregistered")]
     chosen = [*campaigns, *dice.choices(campaigns, k=dice.randint(20, most))]
     messages = [_message_event(dice, workspace, one, f"e{number}") for number, one in enumerate(chosen)]
     users = [_user_event(dice, workspace, f"u{number}") for number in range(dice.choice((0, 3, 8)))]

@@ -82,10 +82,8 @@ def test_parents_convert_by_their_children() -> None:
             credited = [event for event in happened if event.kind in (CONVERTED, CONVERTED_HELD_OUT)]
             for parent, ids in parents:
                 own = [event for event in credited if event.campaign_id == parent["id"]]
-                touched = {(one.user, one.moment, one.kind) for one in happened if one.campaign_id == parent["id"]}
-                touched = {
-                    (user, moment) for user, moment, kind in touched if kind not in (CONVERTED, CONVERTED_HELD_OUT)
-                }
+                touches = [one for one in happened if one.campaign_id == parent["id"] and one not in own]
+                touched = {(one.user, one.moment) for one in touches}
                 for event in own:
                     seen[name, event.kind] += (event.user, event.moment) not in touched
                 below = [event for event in credited if event.campaign_id in ids - {parent["id"]}]

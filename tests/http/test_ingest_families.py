@@ -1,5 +1,7 @@
 """Children that are registered on the fly: an event names its campaign's parent."""
 
+from typing import Any
+
 import pytest
 
 from builders import Asker, Json, campaign, message_event
@@ -22,7 +24,7 @@ def parent(asker: Asker) -> Asker:
     return asker
 
 
-def _of(campaign_id: str, **fields: object) -> Json:
+def _of(campaign_id: str, **fields: Any) -> Json:
     return message_event(campaign_id=campaign_id, **fields)
 
 
