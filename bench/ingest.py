@@ -10,7 +10,7 @@ import msgspec
 
 from apart import apart
 from engine_insert import insert_all
-from generate import bodies
+from message_stream import bodies
 from sending import Call, send
 from serving import Key, create_workspace, serving
 

@@ -17,7 +17,7 @@ import msgspec
 from aftersend.store.embedded import EmbeddedEngine
 from apart import apart
 from curve import Sample, draw
-from generate import Json, message_events
+from message_stream import Json, message_events
 from plan import ASKED, CAMPAIGNS, FIRST_DATE, LAST_DATE, SPAN_DAYS, SPAN_START, campaign_id
 from sending import Call, send
 from serving import Key, Served, create_workspace, serving

@@ -11,7 +11,7 @@ import msgspec
 from aftersend.store.embedded import EmbeddedEngine
 from aftersend.store.migrate import migrate
 from apart import apart
-from generate import bodies
+from message_stream import bodies
 from sending import Call, send
 from serving import Key, create_workspace, serving
 

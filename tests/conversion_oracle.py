@@ -88,6 +88,14 @@ class Credit:
     timezone: str
 
 
+def family(campaign_id: str, campaigns: list[Json]) -> set[str]:
+    """Return the ids of a campaign, of its children, and of theirs, however deep."""
+    ids = {campaign_id}
+    while more := {one["id"] for one in campaigns if one.get("parent_campaign_id") in ids} - ids:
+        ids |= more
+    return ids
+
+
 def conversions(campaigns: list[Json], messages: list[Event], user_events: list[Json], credit: Credit) -> list[Event]:
     """Return every conversion of a workspace, on whatever day: one for each goal that is credited with an event."""
     found = []
@@ -95,7 +103,9 @@ def conversions(campaigns: list[Json], messages: list[Event], user_events: list[
         for campaign in campaigns:
             for touch in _crediting_touches(campaign, campaigns, messages, goal_event, credit):
                 for goal in matching_goals(campaign, goal_event, credit.timezone):
-                    found.append(_conversion(touch, goal, goal_event, credit.timezone))
+                    conversion = _conversion(touch, goal, goal_event, credit.timezone)
+                    # It is the campaign that is credited; the touch may be one of a child.
+                    found.append(replace(conversion, campaign_id=campaign["id"]))
     return found
 
 
@@ -199,8 +209,9 @@ def _crediting_touches(
     if credit.attribution_type in LAST_INTERACTION:
         touch = _last_interaction(campaigns, messages, goal_event, credit)
         held_out = _last_held_out(campaigns, messages, goal_event, credit)
-        return [one for one in (touch, held_out) if one and one.campaign_id == campaign["id"]]
-    own = [event for event in messages if event.campaign_id == campaign["id"]]
+        won = _of_family([one for one in (touch, held_out) if one], campaign, campaigns)
+        return open_touches(won, goal_event, window(campaign))
+    own = _of_family(messages, campaign, campaigns)
     kind = _kind_of_touch(campaign["channel"], credit.attribution_type, own)
     length = SESSION if credit.attribution_type == "IN_SESSION" else window(campaign)
     crediting = [open_touches([event for event in own if event.kind == kind], goal_event, length)]
@@ -208,6 +219,11 @@ def _crediting_touches(
         kept_out = [event for event in own if event.kind == "held_out" and event.group == group]
         crediting.append(open_touches(kept_out, goal_event, window(campaign)))
     return [max(touches, key=_lateness) for touches in crediting if touches]
+
+
+def _of_family(events: list[Event], campaign: Json, campaigns: list[Json]) -> list[Event]:
+    ids = family(campaign["id"], campaigns)
+    return [event for event in events if event.campaign_id in ids]
 
 
 def _kind_of_touch(channel: str, attribution_type: str, own: list[Event]) -> str | None:
@@ -242,7 +258,7 @@ def _last_interaction(campaigns: list[Json], messages: list[Event], goal_event: 
         touches = []
         for campaign in competing:
             kind = DEPTHS[campaign["channel"]][depth]
-            own = [event for event in messages if event.campaign_id == campaign["id"] and event.kind == kind]
+            own = [event for event in _of_family(messages, campaign, campaigns) if event.kind == kind]
             touches += open_touches(own, goal_event, window(campaign))
         if touches:
             only_clicks = credit.attribution_type == "CLICK_CONVERSIONS"
@@ -254,7 +270,7 @@ def _last_held_out(campaigns: list[Json], messages: list[Event], goal_event: Jso
     """Return the event that held the user out last, over all campaigns and groups."""
     found = []
     for campaign in _competing(campaigns, goal_event, credit.timezone):
-        own = [event for event in messages if event.campaign_id == campaign["id"] and event.kind == "held_out"]
+        own = [event for event in _of_family(messages, campaign, campaigns) if event.kind == "held_out"]
         found += open_touches(own, goal_event, window(campaign))
     return max(found, key=_lateness) if found else None
 

@@ -16,7 +16,7 @@ from aftersend.domain.profiles import ProfileName
 from aftersend.domain.workspaces import Workspace
 from aftersend.intake.accept import Arrival, accept_message_events, accept_user_events
 from aftersend.intake.decode import BatchDecoder
-from aftersend.intake.placement import PlacementMemory
+from aftersend.intake.placement import Known, PlacementMemory
 from aftersend.intake.wire import MessageEvent, UserEvent
 from aftersend.stats.request import StatsRequest, parse_request
 from aftersend.store.ledger import EventRows
@@ -64,7 +64,7 @@ def message_rows(*events: Json, workspace_id: str = "w1", campaign: Campaign | N
     """Build the rows of message events that all belong to one campaign."""
     known = campaign or a_campaign()
     decoded = BatchDecoder(MessageEvent).decode(msgspec.json.encode(events), lines=False)
-    accepted = accept_message_events(an_arrival(workspace_id), decoded, {known.id: known}, PlacementMemory())
+    accepted = accept_message_events(an_arrival(workspace_id), decoded, Known({known.id: known}), PlacementMemory())
     assert not accepted.rejected, accepted.rejected
     assert accepted.rows.stream is Stream.MESSAGE_EVENTS
     return accepted.rows

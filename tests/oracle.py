@@ -19,6 +19,7 @@ from conversion_oracle import (
     conversions,
     converted_users,
     denominator,
+    family,
     figures,
     held_out_users,
     uplift,
@@ -36,6 +37,7 @@ from oracle_tables import (
 from oracle_values import Number, local_day, milliseconds, percent
 
 Json = dict[str, Any]
+CONVERSIONS = (CONVERTED, CONVERTED_HELD_OUT)
 HELD_OUT = ("held_out", CONVERTED_HELD_OUT)
 """The kinds of what happens to held-out users, who stand in the nodes of their groups only."""
 
@@ -99,7 +101,7 @@ def answer(workspace: Json, campaigns: list[Json], events: list[Json], request: 
     data = {}
     for campaign_id in asked[offset : offset + limit]:
         if campaign_id in registered:
-            in_range = events_in_range(campaign_id, happened, request)
+            in_range = events_in_range(campaign_id, campaigns, happened, request)
             layout = _layout(registered[campaign_id], in_range, request, profile)
             data[campaign_id] = [{"platforms": _platforms_answer(layout, in_range)}]
     return {
@@ -134,10 +136,19 @@ def all_events(workspace: Json, campaigns: list[Json], events: list[Json], attri
     return messages + conversions(campaigns, messages, user_events, Credit(attribution_type, timezone))
 
 
-def events_in_range(campaign_id: str, events: list[Event], request: Json) -> list[Event]:
-    """Return the campaign's events whose local day lies in the requested range, both ends included."""
+def events_in_range(campaign_id: str, campaigns: list[Json], events: list[Event], request: Json) -> list[Event]:
+    """Return what counts for a campaign on the requested days: what happened to its family's messages, its conversions.
+
+    Both days are included. A child's conversions are credited by its own goals and stay with it.
+    """
     first, last = date.fromisoformat(request["start_date"]), date.fromisoformat(request["end_date"])
-    return [event for event in events if event.campaign_id == campaign_id and first <= event.day <= last]
+    ids = family(campaign_id, campaigns)
+    return [
+        event
+        for event in events
+        if first <= event.day <= last
+        and (event.campaign_id == campaign_id if event.kind in CONVERSIONS else event.campaign_id in ids)
+    ]
 
 
 def breakdown_key(channel: str, reason: str) -> str:

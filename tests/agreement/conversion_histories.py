@@ -15,8 +15,10 @@ from agreement.histories import (
     MESSAGE_EVENTS,
     PACKINGS,
     USER_EVENTS,
+    brought_along,
     cut,
     some_campaigns,
+    some_move,
     some_platform,
     written,
 )
@@ -80,6 +82,7 @@ def _workspace(dice: Random, ids: list[str], zone: str, seed: int) -> Json:
         "timezone": zone,
         "profile": dice.choice(("documented", "live")),
         "campaigns": campaigns,
+        "move": some_move(dice, campaigns),
         "without_receipts": [one["id"] for one in campaigns if one["channel"] in WITH_RECEIPTS and dice.random() < 0.5],
         "days": [first, first + timedelta(days=30), hard_day],
         "users": dice.sample(USERS, dice.randint(2, 3)),
@@ -153,7 +156,7 @@ def _touch(dice: Random, workspace: Json, campaign: Json, goal_event: Json) -> J
         event["machine"] = True
     if dice.random() < 0.3:
         event["send_id"] = dice.choice(("send 1", "send 2"))
-    return event | ({"channel": channel} if campaign.get("unregistered") else {})
+    return event | brought_along(dice, campaign)
 
 
 def _before(dice: Random, campaign: Json) -> int:

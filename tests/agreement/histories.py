@@ -24,6 +24,7 @@ from agreement.vocabulary import (
     VARIATIONS,
     ZONES,
 )
+from conversion_oracle import family
 
 Json = dict[str, Any]
 
@@ -63,10 +64,12 @@ def _workspace(dice: Random, ids: list[str], zone: str, channel: str) -> Json:
     hard_day = date.fromisoformat(dice.choice(ZONES[zone]))
     first = hard_day - timedelta(days=dice.randint(0, 15))
     last = hard_day + timedelta(days=dice.randint(0, 15))
+    campaigns = some_campaigns(dice, ids, channel)
     return {
         "timezone": zone,
         "profile": dice.choice(("documented", "live")),
-        "campaigns": some_campaigns(dice, ids, channel),
+        "campaigns": campaigns,
+        "move": some_move(dice, campaigns),
         "days": [first, last, hard_day],
         "users": dice.sample(USERS, dice.randint(3, len(USERS))),
         "locales": dice.sample(LOCALES, dice.randint(1, 3)),
@@ -80,7 +83,8 @@ def some_campaigns(dice: Random, ids: list[str], channel: str) -> list[Json]:
     for number, campaign_id in enumerate(ids):
         created = {"id": campaign_id, "name": f"Campaign {number}", "created_at": f"2026-01-01T00:00:{number:02}Z"}
         campaigns.append(created | _campaign(dice, channel, campaigns))
-        channel = dice.choice([channel, *CHANNELS])
+        # Only campaigns of one channel can be parents and children.
+        channel = dice.choice([*[channel] * 2 * len(CHANNELS), *CHANNELS])
     special, other = dice.sample(campaigns, 2)
     if dice.random() < 0.4:
         special.update(flow_id="flow-1", flow_name="Flow")
@@ -88,14 +92,36 @@ def some_campaigns(dice: Random, ids: list[str], channel: str) -> list[Json]:
         other.update(delivery_type="API_TRIGGERED")
     if dice.random() < 0.3:
         newest = campaigns[-1]
-        campaigns[-1] = {"id": newest["id"], "channel": newest["channel"], "unregistered": True}
+        known = ("id", "channel", "parent_campaign_id")
+        campaigns[-1] = {field: value for field, value in newest.items() if field in known} | {"unregistered": True}
     return campaigns
+
+
+def some_move(dice: Random, campaigns: list[Json]) -> Json | None:
+    """Choose a campaign that gets another parent, or none, on the way."""
+    registered = [campaign for campaign in campaigns if not campaign.get("unregistered")]
+    moved = dice.choice(registered)
+    below = family(moved["id"], campaigns)
+    parents = [one["id"] for one in registered if one["channel"] == moved["channel"] and one["id"] not in below]
+    choices = [*parents, None] if moved.get("parent_campaign_id") else parents
+    return {"campaign": moved["id"], "parent": dice.choice(choices)} if choices and dice.random() < 0.4 else None
+
+
+def brought_along(dice: Random, campaign: Json) -> Json:
+    """Return what an event says so that its campaign can be registered: its channel, or its parent, or both."""
+    if not campaign.get("unregistered"):
+        return {"channel": campaign["channel"]} if dice.random() < 0.05 else {}
+    parent = campaign.get("parent_campaign_id")
+    if parent is None or dice.random() < 0.2:
+        return {"channel": campaign["channel"]}
+    both = {"channel": campaign["channel"], "parent_campaign_id": parent}
+    return dice.choice((both, both, {"parent_campaign_id": parent}))
 
 
 def _campaign(dice: Random, channel: str, older: list[Json]) -> Json:
     campaign: Json = {"channel": channel, "delivery_type": dice.choice(("ONE_TIME", "PERIODIC", "EVENT_TRIGGERED"))}
     parents = [one["id"] for one in older if one["channel"] == channel]
-    if parents and dice.random() < 0.5:
+    if parents and dice.random() < 0.7:
         campaign["parent_campaign_id"] = dice.choice(parents)
     if dice.random() < 0.6:
         platforms = PLATFORMS.get(channel, (channel,))
@@ -147,8 +173,9 @@ def cut(dice: Random, events: list[tuple[Json, bool]]) -> list[list[tuple[Json, 
 def _happenings(dice: Random, workspace: Json) -> tuple[list[tuple[Json, bool]], list[tuple[Json, bool]]]:
     """Make up message events and user events in order of arrival, and tell the good from the bad."""
     most = dice.choice((40, 100, 300))
-    campaigns = workspace["campaigns"]
-    # Every campaign has an event, or one that its events register would not be there.
+    silent = dice.choice(workspace["campaigns"])["id"] if dice.random() < 0.2 else None
+    # One that its events register would not be there without an event.
+    campaigns = [one for one in workspace["campaigns"] if one["id"] != silent or one.get("unregistered")]
     chosen = [*campaigns, *dice.choices(campaigns, k=dice.randint(20, most))]
     messages = [_message_event(dice, workspace, one, f"e{number}") for number, one in enumerate(chosen)]
     users = [_user_event(dice, workspace, f"u{number}") for number in range(dice.choice((0, 3, 8)))]
@@ -203,9 +230,7 @@ def _message_event(dice: Random, workspace: Json, campaign: Json, event_id: str)
         event["machine"] = dice.random() < 0.7
     if dice.random() < 0.2:
         event |= {"send_id": "send 1", "device_id": "device 1", "link": "https://example.com/?a=1"}
-    if campaign.get("unregistered") or dice.random() < 0.05:
-        event["channel"] = channel
-    return event
+    return event | brought_along(dice, campaign)
 
 
 def _details(dice: Random, channel: str, kind: str) -> Json:

@@ -16,8 +16,11 @@ def live_through(history: Json, place: int, asker: Asker) -> str | None:
     batches = [batch for batch in history["batches"] if batch["workspace"] == place]
     arrived: list[Json] = []
     with calling(asker) as caller:
-        caller.put_campaigns(workspace["campaigns"])
+        # Children are registered before their parents, or after them.
+        caller.put_campaigns(workspace["campaigns"][:: 1 if history["seed"] % 2 else -1])
         for number, batch in enumerate(batches, start=1):
+            if number == len(batches) and workspace["move"]:
+                workspace = _moved(caller, workspace)
             if told := _send(caller, batch, arrived):
                 return told
             early = number == len(batches) // 2
@@ -26,6 +29,30 @@ def live_through(history: Json, place: int, asker: Asker) -> str | None:
                 if asked_now and (told := _compare(caller, workspace, arrived, question)):
                     return f"{told}; after {number} of {len(batches)} batches"
     return None
+
+
+def _moved(caller: Caller, workspace: Json) -> Json:
+    """Give a campaign another parent, or none, and return the workspace as it is then."""
+    moved, parent = workspace["move"]["campaign"], workspace["move"]["parent"]
+    caller.move(moved, parent)
+    campaigns = [
+        campaign | {"parent_campaign_id": parent} if campaign["id"] == moved else campaign
+        for campaign in workspace["campaigns"]
+    ]
+    return workspace | {"campaigns": campaigns}
+
+
+def registered(campaigns: list[Json], arrived: list[Json]) -> list[Json]:
+    """Return the campaigns that are registered, some of them by what arrived, with the parents that it named."""
+    found = []
+    for campaign in campaigns:
+        brought = [event for event in arrived if event["campaign_id"] == campaign["id"]]
+        if not campaign.get("unregistered"):
+            found.append(campaign)
+        elif brought:
+            named = [event.get("parent_campaign_id") for event in brought]
+            found.append(campaign | {"parent_campaign_id": next((one for one in named if one), None)})
+    return found
 
 
 def _send(caller: Caller, batch: Json, arrived: list[Json]) -> str | None:
@@ -45,8 +72,7 @@ def _send(caller: Caller, batch: Json, arrived: list[Json]) -> str | None:
 def _compare(caller: Caller, workspace: Json, arrived: list[Json], question: Json) -> str | None:
     """Ask the server and the oracle the same."""
     known = {"id": caller.workspace_id, "timezone": workspace["timezone"]}
-    heard_of = {event["campaign_id"] for event in arrived}
-    campaigns = [one for one in workspace["campaigns"] if not one.get("unregistered") or one["id"] in heard_of]
+    campaigns = registered(workspace["campaigns"], arrived)
     expected = answer(known, campaigns, arrived, question["request"], question["profile"])
 
     found = read(caller.ask(question["request"], question["header"]))

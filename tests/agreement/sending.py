@@ -29,6 +29,12 @@ class Caller:
                 answer = self.client.put(f"/v1/campaigns/{quote(campaign['id'], safe='')}", json=campaign)
                 assert answer.is_success, answer.text
 
+    def move(self, campaign_id: str, parent: str | None) -> None:
+        """Give a campaign another parent, or none."""
+        changes = {"parent_campaign_id": parent}
+        answer = self.client.patch(f"/v1/campaigns/{quote(campaign_id, safe='')}", json=changes)
+        assert answer.is_success, answer.text
+
     def send(self, batch: Json) -> Json:
         """Send a batch in its form and packing and return the receipt."""
         content, headers = packed(batch)

@@ -1,6 +1,7 @@
 """Statistics on the command line: tables for people, the answer itself for programs."""
 
 import re
+from pathlib import Path
 
 import httpx
 import pytest
@@ -41,6 +42,22 @@ def test_statistics_are_tables(desk_with_events: Desk) -> None:
     assert _row(said.out, "Order [first]: conversions") == ["0"]
     assert "[en]" not in said.out
     assert said.out.rstrip().endswith("2026-01-01 to 2026-01-31, TOTAL, VIEW_THROUGH; page 1 of 1, 1 campaigns")
+
+
+def test_a_parent_and_its_child(serving: Serving, tmp_path: Path) -> None:
+    """A parent's table has the numbers of its family, beside those of the child."""
+    desk = Desk(serving.data, tmp_path, "family")
+    desk.create_workspace()
+    desk.put_campaigns(campaign(id="runs", delivery_type="PERIODIC"))
+    events = [message_event(campaign_id="run-1", parent_campaign_id="runs", user_id=f"user-{n}") for n in range(3)]
+    desk.load(desk.write("events.ndjson", *events, message_event(campaign_id="runs")))
+
+    sent = []
+    for name in ("runs", "run-1"):
+        said = desk.run("stats", name, "--workspace", desk.workspace, *JANUARY, "--unique")
+        sent += _row(said.out, "sent")
+
+    assert sent == ["4", "3"]
 
 
 def test_distinct_users(desk_with_events: Desk) -> None:

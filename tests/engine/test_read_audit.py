@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from aftersend.domain.audit import Evidence, IdentityName, Severity, Violation
-from aftersend.domain.audit_parts import DIMENSIONS, WHOLE, Portion, Reached
+from aftersend.domain.audit_parts import DIMENSIONS, FAMILY, WHOLE, Portion, Reached
 from aftersend.domain.kinds import Kind
 from aftersend.store.engine import Engine
-from aftersend.store.read_audit import read_audit_counts, read_examples, read_parts, read_reached
+from aftersend.store.read_audit import read_audit_counts, read_examples, read_family_parts, read_parts, read_reached
 from builders import NOON, Asker, Json, campaign, message_event
 from server import Server
 
@@ -64,6 +64,32 @@ def _parts(engine: Engine, workspace: str, portion: Portion) -> dict[tuple[str, 
         for parts in read_parts(engine, workspace, portion, DAYS)
         for part in parts
     }
+
+
+def test_parts_of_families(engine: Engine, stored: str) -> None:
+    """Each parent has the events of its family, and its users once; a child can be in two families."""
+    families = {"p": ("c1", "c2", "p"), "c1": ("c1", "c2")}
+    found = {
+        (parts[0].campaign_id, parts[0].kind): {part.name or WHOLE: (part.events, part.users) for part in parts}
+        for parts in read_family_parts(engine, stored, Portion(("p", "c1"), None, (FAMILY,)), families, DAYS)
+    }
+
+    clicked = {WHOLE: (4, 2), "c1": (3, 2), "c2": (1, 1)}
+    sent = {WHOLE: (1, 1), "c1": (1, 1)}
+    assert found == {
+        ("p", "clicked"): clicked,
+        ("c1", "clicked"): clicked,
+        ("p", "sent"): sent,
+        ("c1", "sent"): sent,
+    }
+
+
+def test_one_kind_of_a_large_family(engine: Engine, stored: str) -> None:
+    """A family that is too large for one portion is taken kind by kind."""
+    portion = Portion(("p",), "sent", (FAMILY,))
+    (parts,) = read_family_parts(engine, stored, portion, {"p": ("c1", "p")}, DAYS)
+
+    assert {(part.kind, part.dimension, part.events) for part in parts} == {("sent", WHOLE, 1), ("sent", FAMILY, 1)}
 
 
 WANTED = {

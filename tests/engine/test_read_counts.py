@@ -10,8 +10,9 @@ import pytest
 from aftersend.domain.channels import Channel
 from aftersend.domain.formulas import Mode, Remaining, Tally
 from aftersend.domain.kinds import Kind
+from aftersend.store.count_query import CellKey, CountCell, CountQuery
 from aftersend.store.embedded import EmbeddedEngine
-from aftersend.store.read_counts import CellKey, CountCell, CountQuery, read_counts
+from aftersend.store.read_counts import read_counts
 from builders import NOON, Json, message_event
 from fakes import of
 from objects import a_campaign, message_rows

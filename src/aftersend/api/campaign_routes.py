@@ -1,6 +1,7 @@
 """`/v1/campaigns`: register, change, show, list and forget campaigns."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import msgspec
@@ -59,7 +60,9 @@ async def patch_campaign(
         current = msgspec.to_builtins(campaign_json(known)) | {"updated_at": None}
         body = convert(CampaignBody, current | changes)
         campaign = to_campaign(body, campaign_id, services.now(), known)
-        return services.registry.campaigns.put(workspace_id, campaign)
+        # Events can still name the parent of a campaign that they registered, as long as nobody else has.
+        drafted = known.drafted and "parent_campaign_id" not in changes
+        return services.registry.campaigns.put(workspace_id, replace(campaign, drafted=drafted))
 
     return json_response(campaign_json(await _run(request, services, work)))
 

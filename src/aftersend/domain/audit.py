@@ -170,15 +170,16 @@ IDENTITIES: dict[IdentityName, Identity] = {
         ),
         Identity(
             IdentityName.PARTS_ADD_UP,
-            "the events of all days, platforms, locales or variations add up to the events of the campaign",
+            "the events of all days, platforms, locales or variations add up to the events of the campaign, and a "
+            "parent's to its own and those of its children",
             Severity.ERROR,
             _NEVER,
             "this is a mistake of the server; please report it",
         ),
         Identity(
             IdentityName.UNION_WITHIN_PARTS,
-            "the distinct users of a campaign are no fewer than those of any day, platform, locale or variation, "
-            "and no more than all of those together",
+            "the distinct users of a campaign are no fewer than those of any day, platform, locale, variation or "
+            "child, and no more than all of those together",
             Severity.ERROR,
             _NEVER,
             "this is a mistake of the server; please report it",

@@ -12,6 +12,9 @@ PLATFORM = "platform"
 DIMENSIONS = (PLATFORM, "locale", "variation", DAY)
 """By what a campaign is cut into parts, beside the whole."""
 
+FAMILY = "campaign of the family"
+"""By what a parent is cut into parts: itself and its children, and theirs."""
+
 TRIED = (Kind.ATTEMPTED, Kind.SENT)
 """What must not happen to users who are held out."""
 
@@ -47,7 +50,9 @@ class Reached:
     users: int
 
 
-def portions(sizes: Mapping[str, Mapping[str, int]], most: int) -> Iterator[Portion]:
+def portions(
+    sizes: Mapping[str, Mapping[str, int]], most: int, dimensions: tuple[str, ...] = DIMENSIONS
+) -> Iterator[Portion]:
     """Divide campaigns, by their events of each kind, into portions of about `most` events.
 
     Who counts the users of a portion has each of them in memory once for each dimension; a campaign that is larger
@@ -58,15 +63,15 @@ def portions(sizes: Mapping[str, Mapping[str, int]], most: int) -> Iterator[Port
     for campaign_id, kinds in sizes.items():
         size = sum(kinds.values())
         if size > most:
-            yield from (Portion((campaign_id,), kind, (cut,)) for kind in kinds for cut in DIMENSIONS)
+            yield from (Portion((campaign_id,), kind, (cut,)) for kind in kinds for cut in dimensions)
             continue
         if batch and events + size > most:
-            yield Portion(tuple(batch))
+            yield Portion(tuple(batch), None, dimensions)
             batch, events = [], 0
         batch.append(campaign_id)
         events += size
     if batch:
-        yield Portion(tuple(batch))
+        yield Portion(tuple(batch), None, dimensions)
 
 
 def check_parts(parts: Sequence[Part]) -> Iterator[Violation]:
@@ -76,7 +81,7 @@ def check_parts(parts: Sequence[Part]) -> Iterator[Violation]:
         if part.users > part.events:
             what = f"{part.kind} has more distinct users than events{_where(part)}"
             yield _violation(IdentityName.UNIQUE_WITHIN_TOTAL, part, (part.events, part.users), what)
-    for dimension in DIMENSIONS:
+    for dimension in (*DIMENSIONS, FAMILY):
         cut = [part for part in parts if part.dimension == dimension]
         if not cut:
             continue  # it was not asked for

@@ -93,6 +93,7 @@ class Campaign:
     goals: tuple[Goal, ...] = ()
     control_groups: ControlGroups = ControlGroups()
     reachability: Reachability | None = None
+    drafted: bool = False  # registered by its events, and by nobody since
 
     @property
     def window_hours(self) -> int:

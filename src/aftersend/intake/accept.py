@@ -1,6 +1,6 @@
 """Events of the right shape to rows of the ledger: checked against the catalogue, or turned away with a reason."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -17,7 +17,7 @@ from aftersend.domain.events import (
 )
 from aftersend.domain.periods import EARLIEST_MILLISECONDS, LATEST_MILLISECONDS, DayFinder
 from aftersend.intake.decode import Decoded
-from aftersend.intake.placement import PlacementMemory, Placements, find_place
+from aftersend.intake.placement import Known, PlacementMemory, Placements, find_place
 from aftersend.intake.wire import MessageEvent, UserEvent
 from aftersend.store.digests import digests
 from aftersend.store.identities import identity
@@ -60,10 +60,10 @@ class Accepted:
 
 
 def accept_message_events(
-    arrival: Arrival, decoded: Decoded[MessageEvent], campaigns: Mapping[str, Campaign], memory: PlacementMemory
+    arrival: Arrival, decoded: Decoded[MessageEvent], known: Known, memory: PlacementMemory
 ) -> Accepted:
     """Check message events against the catalogue and the registered campaigns and make rows of the good ones."""
-    placements = Placements(arrival.workspace_id, campaigns, memory)
+    placements = Placements(arrival.workspace_id, known, memory)
     kept: list[MessageEvent] = []
     numbers: list[int] = []
     times: list[int] = []

@@ -5,7 +5,7 @@ row costs a look-up.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -15,6 +15,7 @@ from aftersend.domain.campaigns import (
     DIMENSION_NAME_RULE,
     Campaign,
     is_dimension_name,
+    is_identifier,
 )
 from aftersend.domain.channels import CHANNELS
 from aftersend.domain.events import Rejection, RejectionCode
@@ -36,6 +37,18 @@ class Placement:
 
 
 _MOST_REMEMBERED = 100_000
+
+Refused = Mapping[tuple[str, str | None], Rejection]
+"""By campaign and parent: why events that name them are turned away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The campaigns that the events of a batch name, and which of those that they brought along cannot be."""
+
+    campaigns: Mapping[str, Campaign]
+    refused: Refused = field(default_factory=dict)
+
 
 Combinations = dict[tuple[object, ...], Placement | Rejection]
 
@@ -71,9 +84,10 @@ class PlacementMemory:
 class Placements:
     """The placements of one batch, numbered."""
 
-    def __init__(self, workspace_id: str, campaigns: Mapping[str, Campaign], memory: PlacementMemory) -> None:
+    def __init__(self, workspace_id: str, known: Known, memory: PlacementMemory) -> None:
         self._workspace_id = workspace_id
-        self._campaigns = campaigns
+        self._campaigns = known.campaigns
+        self._refused = known.refused
         self._memory = memory
         self._combinations: dict[str, Combinations] = {}
         self._numbers: dict[int, int] = {}
@@ -83,6 +97,8 @@ class Placements:
     def number(self, event: MessageEvent) -> int | Rejection:
         """Return the number of the event's placement, or why it has none."""
         campaign_id = event.campaign_id
+        if self._refused and (refusal := self._refused.get((campaign_id, event.parent_campaign_id))):
+            return refusal
         combinations = self._combinations.get(campaign_id)
         if combinations is None:
             combinations = self._memory.combinations(self._workspace_id, self._campaigns.get(campaign_id))
@@ -96,6 +112,7 @@ class Placements:
             event.group,
             event.bounce_type,
             event.channel,
+            event.parent_campaign_id,
         )
         placed = combinations.get(combination)
         if placed is None:
@@ -114,20 +131,29 @@ class Placements:
         """Return the columns of the rows that have these placements, as dictionaries of few values."""
         indices = pa.array(numbers, pa.int32())
         columns = {}
-        for field in Placement.__slots__:
-            values = [getattr(placement, field) for placement in self._found]
+        for column in Placement.__slots__:
+            values = [getattr(placement, column) for placement in self._found]
             encoded = pa.array(values, pa.string()).dictionary_encode()
-            columns[field] = pa.DictionaryArray.from_arrays(encoded.indices.take(indices), encoded.dictionary)
+            columns[column] = pa.DictionaryArray.from_arrays(encoded.indices.take(indices), encoded.dictionary)
         return columns
+
+
+def can_be_parent(parent: str | None, campaign_id: str) -> bool:
+    """Return whether an event can name this parent of its campaign; it can name none."""
+    return parent is None or (parent != campaign_id and is_identifier(parent))
 
 
 def find_place(event: MessageEvent, campaign: Campaign | None) -> Placement | Rejection:
     """Return where an event counts, or why it cannot."""
+    if not can_be_parent(event.parent_campaign_id, event.campaign_id):
+        message = "name the campaign of which this one is a run; it cannot be its own parent"
+        return Rejection(RejectionCode.INVALID_VALUE, "parent_campaign_id", message)
     if campaign is None:
         return Rejection(
             RejectionCode.UNKNOWN_CAMPAIGN,
             "campaign_id",
-            f"register it with PUT /v1/campaigns/{event.campaign_id}, or send 'channel' to have a draft registered",
+            f"register it with PUT /v1/campaigns/{event.campaign_id}, or have a draft registered by sending "
+            "'channel', or a 'parent_campaign_id' that is registered",
         )
     channel = campaign.channel
     if event.channel is not None and event.channel is not channel:
@@ -136,9 +162,9 @@ def find_place(event: MessageEvent, campaign: Campaign | None) -> Placement | Re
     if channel not in KINDS[event.kind].channels:
         message = f"'{event.kind}' cannot happen on {channel}; GET /v1/catalogue lists what can"
         return Rejection(RejectionCode.KIND_NOT_ON_CHANNEL, "kind", message)
-    for field, name in (("locale", event.locale), ("variation", event.variation)):
+    for dimension, name in (("locale", event.locale), ("variation", event.variation)):
         if name is not None and not is_dimension_name(name):
-            return Rejection(RejectionCode.INVALID_VALUE, field, DIMENSION_NAME_RULE)
+            return Rejection(RejectionCode.INVALID_VALUE, dimension, DIMENSION_NAME_RULE)
     platform = _platform(event, campaign)
     detail = _detail(event, campaign)
     if isinstance(platform, Rejection):

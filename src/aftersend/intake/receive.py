@@ -5,15 +5,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 
-from aftersend.domain.campaigns import Campaign, DeliveryType, Status, is_identifier
-from aftersend.domain.channels import Channel
+from aftersend.domain.campaigns import Campaign
 from aftersend.domain.events import Receipt, Stream
 from aftersend.domain.periods import EARLIEST_MILLISECONDS, DayFinder, first_moment
 from aftersend.domain.workspaces import OPERATOR, Workspace
 from aftersend.intake.accept import NATIVE, Accepted, Arrival, accept_message_events, accept_user_events
 from aftersend.intake.commit import Committer
 from aftersend.intake.decode import BatchDecoder, Decoded
-from aftersend.intake.placement import PlacementMemory
+from aftersend.intake.drafts import find_drafts, refusals
+from aftersend.intake.placement import Known, PlacementMemory
 from aftersend.intake.wire import MessageEvent, UserEvent
 from aftersend.registry.campaigns import Campaigns
 
@@ -79,7 +79,7 @@ class Intake:
         """
         decoded = Decoded(events, range(len(events)), [])
         arrival = self.arrival(sender)
-        return self._submit(accept_message_events(arrival, decoded, {campaign.id: campaign}, self._placements))
+        return self._submit(accept_message_events(arrival, decoded, Known({campaign.id: campaign}), self._placements))
 
     def _submit(self, accepted: Accepted) -> Underway:
         if not accepted.rows.identities:
@@ -111,31 +111,18 @@ class Intake:
             finder = self._day_finders[workspace.timezone] = DayFinder(workspace.zone)
         return finder
 
-    def _campaigns_of(self, workspace_id: str, decoded: Decoded[MessageEvent], may_wait: bool) -> dict[str, Campaign]:
+    def _campaigns_of(self, workspace_id: str, decoded: Decoded[MessageEvent], may_wait: bool) -> Known:
         """The campaigns that the events name; those that bring their channel along are registered as drafts."""
         named = {event.campaign_id for event in decoded.events}
         known = self._campaigns.find(workspace_id, named)
-        if len(known) == len(named):
-            return known
-        drafts: dict[str, Campaign] = {}
-        for event in decoded.events:
-            if event.channel is not None and event.campaign_id not in known and is_identifier(event.campaign_id):
-                drafts.setdefault(event.campaign_id, self._draft(event.campaign_id, event.channel))
+        lacks_parent = any(one.drafted and one.parent_campaign_id is None for one in known.values())
+        if len(known) == len(named) and not lacks_parent:
+            return Known(known)
+        parents = {event.parent_campaign_id for event in decoded.events if event.parent_campaign_id is not None}
+        drafts = find_drafts(decoded.events, known | self._campaigns.find(workspace_id, parents), self._now())
         if not drafts:
-            return known
+            return Known(known)
         if not may_wait:
             raise MustWait
-        self._campaigns.register_drafts(workspace_id, drafts.values())
-        return self._campaigns.find(workspace_id, named)
-
-    def _draft(self, campaign_id: str, channel: Channel) -> Campaign:
-        now = self._now()
-        return Campaign(
-            id=campaign_id,
-            name=campaign_id,
-            channel=channel,
-            created_at=now,
-            updated_at=now,
-            delivery_type=DeliveryType.ONE_TIME,
-            status=Status.DRAFT,
-        )
+        refused = self._campaigns.register_drafts(workspace_id, drafts)
+        return Known(self._campaigns.find(workspace_id, named), refusals(refused))

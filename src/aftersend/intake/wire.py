@@ -52,6 +52,10 @@ Group = Annotated[ControlGroup, Meta(description="Which control group the user w
 Bounce = Annotated[BounceType, Meta(description="Whether the address is bad for good or for now.")]
 Machine = Annotated[bool, Meta(description="A bot or a privacy proxy did it, not a person.")]
 DraftChannel = Annotated[Channel, Meta(description="Lets a campaign that is not registered be registered as a draft.")]
+ParentId = Annotated[
+    str,
+    _short(128, "The campaign of which this one is a run: its parent, if it is registered by this event."),
+]
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_LIMIT, description="What was done.", examples=["purchase"])]
 Attributes = Annotated[msgspec.Raw, Meta(description="What is known about it: a JSON object, kept as it is written.")]
 
@@ -75,6 +79,7 @@ class MessageEvent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     bounce_type: Bounce | None = None
     machine: Machine = False
     channel: DraftChannel | None = None
+    parent_campaign_id: ParentId | None = None
 
 
 class UserEvent(msgspec.Struct, forbid_unknown_fields=True, gc=False):

@@ -18,17 +18,17 @@ from aftersend.domain.campaigns import (
 from aftersend.domain.channels import Channel
 from aftersend.domain.goals import Goal, GoalFilter
 from aftersend.domain.percentages import tidy
+from aftersend.domain.problems import Problem
 from aftersend.errors import Conflict, InvalidRequest, NotFound
 from aftersend.registry import tables
 from aftersend.registry.campaign_trail import note_campaign
 from aftersend.registry.database import Database
+from aftersend.registry.families import family_problem, one, read_families, register_draft
 from aftersend.registry.times import from_column, to_column
 from aftersend.registry.trail import Trail
 
 _CHUNK = 500
 """Ids in one statement; SQLite bounds the number of parameters."""
-
-_DEEPEST_FAMILY = 50
 
 
 class Campaigns:
@@ -39,6 +39,8 @@ class Campaigns:
         self._trail = trail
         self._version: Any = None
         self._known: dict[tuple[str, str], Campaign] = {}
+        self._families_version: Any = None
+        self._families: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def put(self, workspace_id: str, campaign: Campaign) -> Campaign:
         """Register a campaign, or replace what is registered under its id.
@@ -50,8 +52,9 @@ class Campaigns:
         if problem := check_campaign(campaign):
             raise InvalidRequest(problem.message, problem.field, problem.value)
         with self._database.writing() as connection:
-            _check_family(connection, workspace_id, campaign)
-            known = connection.execute(_one(workspace_id, campaign.id)).mappings().first()
+            if problem := family_problem(connection, workspace_id, campaign):
+                raise InvalidRequest(problem.message, problem.field, problem.value)
+            known = connection.execute(one(workspace_id, campaign.id)).mappings().first()
             before = _whole(connection, workspace_id, campaign.id)
             if known is None:
                 number = connection.scalar(
@@ -70,13 +73,23 @@ class Campaigns:
             note_campaign(self._trail, connection, workspace_id, before, campaign)
         return campaign
 
-    def register_drafts(self, workspace_id: str, drafts: Iterable[Campaign]) -> None:
-        """Register campaigns that events brought along, unless somebody else was faster."""
+    def register_drafts(self, workspace_id: str, drafts: Iterable[Campaign]) -> dict[tuple[str, str | None], Problem]:
+        """Register campaigns that events brought along, unless somebody else was faster.
+
+        A draft that has no parent yet takes the one that it is given here. What cannot be is returned, by campaign and
+        parent.
+        """
+        refused = {}
         with self._database.writing() as connection:
             for draft in drafts:
-                if connection.execute(_one(workspace_id, draft.id)).first() is None:
-                    connection.execute(insert(tables.campaigns).values(workspace_id=workspace_id, **_columns(draft)))
-                    note_campaign(self._trail, connection, workspace_id, None, draft)
+                before = _whole(connection, workspace_id, draft.id)
+                if problem := register_draft(connection, workspace_id, draft, _columns(draft)):
+                    refused[draft.id, draft.parent_campaign_id] = problem
+                else:
+                    note_campaign(
+                        self._trail, connection, workspace_id, before, _whole(connection, workspace_id, draft.id)
+                    )
+        return refused
 
     def get(self, workspace_id: str, campaign_id: str) -> Campaign:
         """Return one campaign.
@@ -108,6 +121,22 @@ class Campaigns:
             for campaign_id in campaign_ids
             if (workspace_id, campaign_id) in known
         }
+
+    def families(self, workspace_id: str, campaign_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """Return for each of the campaigns that is a parent: itself and its children, and theirs."""
+        version = self._database.version()
+        if version != self._families_version:
+            self._families = {}
+            self._families_version = version
+        known = self._families
+        missing = [campaign_id for campaign_id in campaign_ids if (workspace_id, campaign_id) not in known]
+        for start in range(0, len(missing), _CHUNK):
+            chunk = missing[start : start + _CHUNK]
+            known.update(dict.fromkeys([(workspace_id, campaign_id) for campaign_id in chunk], ()))
+            with self._database.reading() as connection:
+                found = read_families(connection, workspace_id, chunk)
+            known.update({(workspace_id, parent): family for parent, family in found.items()})
+        return {one: family for one in campaign_ids if (family := known[workspace_id, one])}
 
     def with_goal_events(self, workspace_id: str, events: Collection[str]) -> list[Campaign]:
         """Return the campaigns of a workspace that have a goal on any of the user events."""
@@ -176,41 +205,6 @@ def _whole(connection: Connection, workspace_id: str, campaign_id: str) -> Campa
     return found[0] if found else None
 
 
-def _one(workspace_id: str, campaign_id: str) -> Select[Any]:
-    table = tables.campaigns
-    return select(table.c.number, table.c.channel, table.c.parent_campaign_id).where(
-        table.c.workspace_id == workspace_id, table.c.id == campaign_id
-    )
-
-
-def _check_family(connection: Connection, workspace_id: str, campaign: Campaign) -> None:
-    """Refuse a parent or a child on another channel, and a campaign among its own ancestors."""
-    table = tables.campaigns
-    children = select(table.c.id, table.c.channel).where(
-        table.c.workspace_id == workspace_id,
-        table.c.parent_campaign_id == campaign.id,
-        table.c.channel != campaign.channel,
-    )
-    if child := connection.execute(children.limit(1)).mappings().first():
-        message = f"its child {child['id']} is a {child['channel']} campaign; parent and child share one channel"
-        raise InvalidRequest(message, "channel", campaign.channel.value)
-    ancestor = campaign.parent_campaign_id
-    for _ in range(_DEEPEST_FAMILY):
-        if ancestor is None:
-            return
-        row = connection.execute(_one(workspace_id, ancestor)).mappings().first()
-        if row is None:
-            return  # children can be registered before their parent
-        if row["channel"] != campaign.channel:
-            message = f"the parent is a {row['channel']} campaign; parent and child share one channel"
-            raise InvalidRequest(message, "parent_campaign_id", campaign.parent_campaign_id)
-        ancestor = row["parent_campaign_id"]
-        if ancestor == campaign.id:
-            break
-    message = "the campaign would be among its own ancestors"
-    raise InvalidRequest(message, "parent_campaign_id", campaign.parent_campaign_id)
-
-
 def _write_goals(connection: Connection, number: int, goals: Sequence[Goal]) -> None:
     connection.execute(delete(tables.goals).where(tables.goals.c.campaign_number == number))
     for position, goal in enumerate(goals):
@@ -245,6 +239,7 @@ _SAME = (
     "created_by",
     "team",
     "attribution_window_hours",
+    "drafted",
 )
 _LISTS = ("platforms", "locales", "variations", "variation_percentages", "tags")
 

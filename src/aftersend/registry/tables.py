@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -95,6 +96,7 @@ campaigns = Table(
     Column("control_global", Boolean, nullable=False),
     Column("reachable_users", Integer),
     Column("reachable_at", DateTime),
+    Column("drafted", Boolean, nullable=False, server_default=false()),
     ForeignKeyConstraint(["workspace_id"], ["workspaces.id"]),
     UniqueConstraint("workspace_id", "id"),
     Index("ix_campaigns_listing", "workspace_id", "created_at", "number"),

@@ -9,10 +9,11 @@ from aftersend.domain.profiles import Profile
 from aftersend.domain.workspaces import Workspace
 from aftersend.registry.campaigns import Campaigns
 from aftersend.stats.assemble import assemble
-from aftersend.stats.claims import claim, needs_competitors, needs_receipts
+from aftersend.stats.claims import Surroundings, claim, needs_competitors, needs_receipts
 from aftersend.stats.plan import plan
 from aftersend.stats.request import StatsRequest
 from aftersend.store.engine import Engine
+from aftersend.store.families import Families
 from aftersend.store.read_conversions import Credits, read_receipts, start_conversions
 from aftersend.store.read_counts import read_counts
 
@@ -27,8 +28,9 @@ class Stats:
     def answer(self, workspace: Workspace, request: StatsRequest, profile: Profile) -> dict[str, Any]:
         """Return the body of the answer."""
         page, total = self._page(workspace, request)
-        credited = self._credits(workspace, page, request, profile)
-        cells = read_counts(self.engine, plan(workspace.id, page, request, profile))
+        families = self.campaigns.families(workspace.id, [campaign.id for campaign in page])
+        credited = self._credits(workspace, page, families, request, profile)
+        cells = read_counts(self.engine, plan(workspace.id, page, request, profile, families))
         return {
             "response_id": request.request_id,
             "total_campaigns": total,
@@ -38,7 +40,7 @@ class Stats:
         }
 
     def _credits(
-        self, workspace: Workspace, page: list[Campaign], request: StatsRequest, profile: Profile
+        self, workspace: Workspace, page: list[Campaign], families: Families, request: StatsRequest, profile: Profile
     ) -> Callable[[], Credits]:
         """Begin to read what the campaigns of the page are credited with."""
         attribution = request.attribution_type
@@ -46,9 +48,18 @@ class Stats:
         if needs_competitors(attribution):
             events = {goal.event for campaign in page for goal in campaign.goals}
             competitors = self.campaigns.with_goal_events(workspace.id, events)
-        unsure = [campaign.id for campaign in page if needs_receipts(campaign, attribution)]
+            families = {
+                **self.campaigns.families(workspace.id, [campaign.id for campaign in competitors]),
+                **families,
+            }
+        unsure = {
+            campaign.id: families.get(campaign.id, (campaign.id,))
+            for campaign in page
+            if needs_receipts(campaign, attribution)
+        }
         receipts = read_receipts(self.engine, workspace.id, unsure) if unsure else frozenset[str]()
-        query = claim(workspace, page, competitors, request, profile, receipts)
+        surroundings = Surroundings(tuple(competitors), families, receipts)
+        query = claim(workspace, page, request, profile, surroundings)
         return start_conversions(self.engine, query)
 
     def _page(self, workspace: Workspace, request: StatsRequest) -> tuple[list[Campaign], int]:

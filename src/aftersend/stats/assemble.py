@@ -18,9 +18,9 @@ from aftersend.domain.reasons import breakdown_key
 from aftersend.stats.goal_stats import OWN, GoalNumbers
 from aftersend.stats.plan import ANYTHING, SERVED
 from aftersend.stats.request import StatsRequest
+from aftersend.store.count_query import CellKey, CountCell
 from aftersend.store.levels import ALL
 from aftersend.store.read_conversions import CreditKey
-from aftersend.store.read_counts import CellKey, CountCell
 
 Json = dict[str, Any]
 

@@ -5,7 +5,8 @@ campaign, users for about a million events at a time.
 """
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain, groupby
@@ -14,7 +15,7 @@ from typing import Any
 
 from aftersend.domain.audit import OPEN_DAYS, Severity, Violation, check_conflicts
 from aftersend.domain.audit_counts import CampaignCounts, Span, check_counts
-from aftersend.domain.audit_parts import check_held_out, check_parts, portions
+from aftersend.domain.audit_parts import FAMILY, check_held_out, check_parts, portions
 from aftersend.domain.campaigns import Campaign
 from aftersend.domain.kinds import Kind
 from aftersend.domain.periods import EPOCH, FIRST_DAY, LAST_DAY
@@ -27,6 +28,7 @@ from aftersend.store.read_audit import (
     read_audit_counts,
     read_conflicts,
     read_examples,
+    read_family_parts,
     read_parts,
     read_reached,
     read_sources,
@@ -92,6 +94,7 @@ class Audit:
             self._counted(workspace.id, campaigns, span, looked),
             # The users are asked for when the counts are done: both at once would hold two readers.
             self._compared(workspace.id, days, looked),
+            self._united(workspace.id, campaigns, span, looked),
             self._contradicted(workspace.id, request, campaigns, days),
         )
         worst = heapq.nsmallest(request.limit + 1, found, key=lambda violation: violation.order)
@@ -124,6 +127,11 @@ class Audit:
     def _counted(
         self, workspace_id: str, campaigns: dict[str, Campaign], span: Span, looked: _Looked
     ) -> Iterator[Violation]:
+        for counts in self._counts(workspace_id, campaigns):
+            looked.note(counts, span)
+            yield from check_counts(counts, span)
+
+    def _counts(self, workspace_id: str, campaigns: Mapping[str, Campaign]) -> Iterator[CampaignCounts]:
         if not campaigns:
             return
         rows = read_audit_counts(self._engine, workspace_id, list(campaigns))
@@ -131,8 +139,7 @@ class Audit:
             counts = CampaignCounts(campaign_id, campaigns[campaign_id].channel)
             for row in own:
                 counts.add(*row[1:])
-            looked.note(counts, span)
-            yield from check_counts(counts, span)
+            yield counts
 
     def _compared(self, workspace_id: str, days: tuple[int, int], looked: _Looked) -> Iterator[Violation]:
         for portion in portions(looked.sizes, _EVENTS_AT_A_TIME):
@@ -140,6 +147,25 @@ class Audit:
                 yield from check_parts(parts)
         for campaign_id in looked.holding_out:
             yield from map(check_held_out, read_reached(self._engine, workspace_id, campaign_id, days))
+
+    def _united(
+        self, workspace_id: str, campaigns: dict[str, Campaign], span: Span, looked: _Looked
+    ) -> Iterator[Violation]:
+        """Compare parents with their children, also with those that were not asked about."""
+        families = self._campaigns.families(workspace_id, list(campaigns))
+        members = dict.fromkeys(member for family in families.values() for member in family)
+        sizes = dict(looked.sizes)
+        others = self._campaigns.find(workspace_id, [member for member in members if member not in campaigns])
+        for counts in self._counts(workspace_id, others):
+            sizes[counts.campaign_id] = counts.sizes(span)
+        of_families = {
+            parent: sum((Counter(sizes.get(member, {})) for member in family), Counter[str]())
+            for parent, family in families.items()
+        }
+        for portion in portions(of_families, _EVENTS_AT_A_TIME, (FAMILY,)):
+            days = span.first, span.last
+            for parts in read_family_parts(self._engine, workspace_id, portion, families, days):
+                yield from check_parts(parts)
 
     def _contradicted(
         self, workspace_id: str, request: AuditRequest, campaigns: dict[str, Campaign], days: tuple[int, int]

@@ -1,7 +1,7 @@
 """From campaigns and an attribution type to what the store credits: whose touches of which kinds claim which events."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from aftersend.domain.attribution import (
     ATTRIBUTION_TYPES,
@@ -18,6 +18,7 @@ from aftersend.domain.profiles import Profile
 from aftersend.domain.workspaces import Workspace
 from aftersend.stats.request import StatsRequest
 from aftersend.store.conversion_query import Claimant, ClaimedGoal, ConversionQuery, Definition, Money
+from aftersend.store.families import Families
 
 _MINUTE_MILLISECONDS = 60_000
 HOUR_MILLISECONDS = 60 * _MINUTE_MILLISECONDS
@@ -34,26 +35,46 @@ def needs_receipts(campaign: Campaign, attribution: AttributionType) -> bool:
     return attribution is AttributionType.VIEW_THROUGH and without is not None and bool(campaign.goals)
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What conversions of campaigns depend on beside their own registration.
+
+    `competitors` are the other campaigns with goals on the same events. `families` name whose touches are a
+    campaign's, where there are others than its own. `with_receipts` are those that receipts have come for.
+    """
+
+    competitors: tuple[Campaign, ...] = ()
+    families: Families = field(default_factory=dict)
+    with_receipts: frozenset[str] = frozenset()
+
+
 def claim(
     workspace: Workspace,
     asked: Sequence[Campaign],
-    competitors: Iterable[Campaign],
     request: StatsRequest,
     profile: Profile,
-    with_receipts: frozenset[str] = frozenset(),
+    surroundings: Surroundings = Surroundings(),
 ) -> ConversionQuery:
-    """Say what to credit for the campaigns asked about; `competitors` are the other campaigns with such goals."""
+    """Say what to credit for the campaigns asked about. A parent claims by the touches of its family."""
     attribution = request.attribution_type
     wanted = {goal.event for campaign in asked for goal in campaign.goals}
     # Of others only what competes matters: their goals on other events would be read for nothing.
-    others = (replace(one, goals=tuple(goal for goal in one.goals if goal.event in wanted)) for one in competitors)
+    others = (
+        replace(one, goals=tuple(goal for goal in one.goals if goal.event in wanted))
+        for one in surroundings.competitors
+    )
     campaigns = {campaign.id: campaign for campaign in (*others, *asked) if campaign.goals}
     return ConversionQuery(
         workspace_id=workspace.id,
         zone=workspace.zone,
         days=request.days.numbers,
         claimants=tuple(
-            claimant(campaign, *_touches(campaign, attribution, with_receipts)) for campaign in campaigns.values()
+            claimant(
+                campaign,
+                surroundings.families.get(campaign.id, (campaign.id,)),
+                *_touches(campaign, attribution, surroundings.with_receipts),
+            )
+            for campaign in campaigns.values()
         ),
         asked=frozenset(campaign.id for campaign in asked),
         one_winner=needs_competitors(attribution),
@@ -62,10 +83,11 @@ def claim(
     )
 
 
-def claimant(campaign: Campaign, kinds: tuple[Kind, ...], window: int) -> Claimant:
-    """Describe a campaign as somebody who can be credited. `window` is in milliseconds."""
+def claimant(campaign: Campaign, members: tuple[str, ...], kinds: tuple[Kind, ...], window: int) -> Claimant:
+    """Describe a campaign as somebody who can be credited, by touches of its members. `window` is in milliseconds."""
     return Claimant(
         campaign_id=campaign.id,
+        members=members,
         kinds=kinds,
         window=window,
         held_out_window=campaign.window_hours * HOUR_MILLISECONDS,

@@ -13,7 +13,8 @@ from aftersend.domain.kinds import Kind
 from aftersend.domain.metrics import BREAKDOWN, metrics_of
 from aftersend.domain.profiles import Profile
 from aftersend.stats.request import StatsRequest
-from aftersend.store.read_counts import CountQuery
+from aftersend.store.count_query import CountQuery
+from aftersend.store.families import Families
 
 ANYTHING = Tally(tuple(Kind))
 """Counts every event: where it is not zero, the platform has a node."""
@@ -22,7 +23,13 @@ SERVED = Tally(tuple(kind for kind in Kind if kind is not Kind.HELD_OUT))
 """Counts what happened to users who were not held out: it tells which locales and variations occur."""
 
 
-def plan(workspace_id: str, campaigns: Sequence[Campaign], request: StatsRequest, profile: Profile) -> CountQuery:
+def plan(
+    workspace_id: str,
+    campaigns: Sequence[Campaign],
+    request: StatsRequest,
+    profile: Profile,
+    families: Families | None = None,
+) -> CountQuery:
     """Collect the base counts that the campaigns' channels need, and for which of them users."""
     mode = request.mode
     tallies: dict[Tally, None] = {ANYTHING: None, SERVED: None}
@@ -53,6 +60,7 @@ def plan(workspace_id: str, campaigns: Sequence[Campaign], request: StatsRequest
         users_by_detail=mode is Mode.UNIQUE,
         remaining=tuple(remaining),
         over_platforms=profile.all_platforms is not None,
+        families=families or {},
     )
 
 

@@ -24,7 +24,7 @@ from aftersend.stats.claims import HOUR_MILLISECONDS, claimant
 from aftersend.stats.goal_stats import plain
 from aftersend.stats.request import StatsRequest
 from aftersend.stats.uplift_request import UpliftRequest
-from aftersend.store.conversion_query import ConversionQuery
+from aftersend.store.conversion_query import Claimant, ConversionQuery
 from aftersend.store.engine import Engine
 from aftersend.store.levels import ALL
 from aftersend.store.read_uplift import ArmGoal, ArmKey, Experiment, read_assigned_kind, read_experiment
@@ -59,8 +59,11 @@ class Uplift:
             NotFound: the workspace has no such campaign.
         """
         campaign = self.campaigns.get(workspace.id, request.campaign_id)
-        assigned_by = read_assigned_kind(self.engine, workspace.id, campaign.id, ASSIGNED_KINDS)
-        experiment = self._experiment(workspace, campaign, request.days, assigned_by)
+        members = self.campaigns.families(workspace.id, [campaign.id]).get(campaign.id, (campaign.id,))
+        assigned_by = read_assigned_kind(self.engine, workspace.id, members, ASSIGNED_KINDS)
+        window = campaign.window_hours * HOUR_MILLISECONDS
+        assigned = claimant(campaign, members, (assigned_by,) if assigned_by else (), window)
+        experiment = self._experiment(workspace, campaign, request.days, assigned)
         reached = self._per_reached_user(workspace, campaign, request)
         return {
             "campaign_id": campaign.id,
@@ -86,16 +89,15 @@ class Uplift:
         }
 
     def _experiment(
-        self, workspace: Workspace, campaign: Campaign, days: Days | None, assigned_by: Kind | None
+        self, workspace: Workspace, campaign: Campaign, days: Days | None, assigned: Claimant
     ) -> Experiment:
         first, last = days.numbers if days else (FIRST_DAY, LAST_DAY)
-        window = campaign.window_hours * HOUR_MILLISECONDS
         query = ConversionQuery(
             workspace_id=workspace.id,
             zone=workspace.zone,
             # Goal events count as long as a window is open, also after the last day of assignment.
             days=(first, min(last + campaign.window_hours // 24 + 2, LAST_DAY)),
-            claimants=(claimant(campaign, (assigned_by,) if assigned_by else (), window),),
+            claimants=(assigned,),
             asked=frozenset({campaign.id}),
         )
         return read_experiment(self.engine, query, (first, last))

@@ -19,7 +19,7 @@ By itself it keeps what was freed for five seconds, in which the next batches co
 
 
 def give_back() -> None:
-    """Set the allocators up, for the whole process and before the engine is loaded; calling it again changes nothing."""
+    """Set the allocators of the process up, before the engine is loaded; calling it again changes nothing."""
     os.environ.setdefault(*_ENGINE)
     # Arrow's own allocator keeps what was freed for the next batch.
     pa.set_memory_pool(pa.system_memory_pool())

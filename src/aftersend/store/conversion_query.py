@@ -35,10 +35,12 @@ class ClaimedGoal:
 class Claimant:
     """A campaign that can be credited: by its touches of some kinds within a window, or by holding a user out.
 
-    Windows are in milliseconds, both ends included.
+    Its touches are those of its members: of itself, and of its family where it is a parent. Windows are in
+    milliseconds, both ends included.
     """
 
     campaign_id: str
+    members: tuple[str, ...]
     kinds: tuple[Kind, ...]
     window: int
     held_out_window: int

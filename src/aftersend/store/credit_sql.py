@@ -15,6 +15,7 @@ from aftersend.domain.filters import NUMBER_PLACES
 from aftersend.domain.kinds import ControlGroup, Kind
 from aftersend.domain.periods import DAY_MILLISECONDS
 from aftersend.store.conversion_query import Claimant, ConversionQuery, Definition
+from aftersend.store.families import Groups
 from aftersend.store.filter_sql import Scope, Words, condition_sql, number, raw
 from aftersend.store.portions import WHOLE, Portion
 
@@ -36,6 +37,7 @@ class CreditSql:
         self._users = portion.condition
         self.words = Words()
         self._claimants = sorted(query.claimants, key=lambda claimant: claimant.campaign_id.encode())
+        self._groups = Groups({claimant.campaign_id: claimant.members for claimant in self._claimants})
         self._goals = [(claimant, place) for claimant in self._claimants for place in range(len(claimant.goals))]
         self._definitions = list(dict.fromkeys(claimant.goals[place].definition for claimant, place in self._goals))
 
@@ -46,37 +48,65 @@ class CreditSql:
     def credits(self) -> str:
         """Write the statement: a row for each goal that is credited with an event, and the node where it counts."""
         asked = [position for position, claimant in enumerate(self._claimants, 1) if self._is_asked(claimant)]
-        conditions = [f"winner.3 IN {self._list('UInt32', asked)}"]
+        conditions = [f"position IN {self._list('UInt32', asked)}"]
         if self._query.clicks_only:
             conditions.append(f"(winner.4 > 0 OR winner.1 = {int(Depth.CLICK)})")
         scope = Scope(self.words)
         amount, currency = self.worth(scope)
         return f"""
         {scope.clause()}
-        SELECT user_id, winner.3 AS position, winner.4 AS held_out, goal,
+        SELECT user_id, position, winner.4 AS held_out, goal,
             winner.5 AS platform, winner.6 AS locale, winner.7 AS variation,
             {amount} AS amount, {currency} AS currency
-        FROM ({self._winners()})
-        ARRAY JOIN {self.claimed_goals("winner.3", "matched")} AS goal
+        FROM ({self._credited()})
+        ARRAY JOIN {self.claimed_goals("position", "matched")} AS goal
         WHERE {" AND ".join(conditions)}"""
 
-    def _winners(self) -> str:
-        """Each event with its greatest touch, compared by depth, time, campaign, group and node in this order."""
-        claim = "held_out > 0" if self._query.one_winner else "position, held_out"
-        claimed = ""
-        if len(self._definitions) > 1:
-            definitions = [[self._number(goal.definition) for goal in claimant.goals] for claimant in self._claimants]
-            claimed = f" AND hasAny(definitions, {self._lists('UInt16', definitions)}[position])"
-        windows = self._list("Int64", [claimant.window for claimant in self._claimants])
-        held_out = self._list("Int64", [claimant.held_out_window for claimant in self._claimants])
+    def _credited(self) -> str:
+        """Each event with its greatest touch, once for each claimant that it is credited to."""
+        if not self._query.one_winner:
+            return self._winners("position, held_out", also=", position")
+        if not self._shared:
+            return f"SELECT *, winner.3 AS position FROM ({self._winners('held_out > 0')})"
+        # The touch won for a child and its parents alike: for those whose own window is open.
+        is_open = self._is_open("one", "moment - winner.2", "winner.4")
+        claimants = f"arrayFilter(one -> {is_open}, {self._claimants_of('winner.8')})"
+        winners = self._winners("held_out > 0", also=", any(happened) AS moment")
+        return f"SELECT *, arrayJoin({claimants}) AS position FROM ({winners})"
+
+    def _winners(self, claim: str, also: str = "") -> str:
+        """Each event with its greatest touch of each claim.
+
+        Touches are compared by depth, time, campaign, group and node in this order; the campaign is the one whose
+        message it was.
+        """
+        touch, competes = "depth, touched, position, held_out, platform, locale, variation", self._competes("position")
+        if self._shared:
+            touch = "depth, touched, rank, held_out, platform, locale, variation, family"
+        if self._shared and self._query.one_winner:
+            competes = f"arrayExists(one -> {self._competes('one')}, {self._claimants_of('family')})"
         return f"""
             SELECT any(events.user_id) AS user_id, any(definitions) AS matched, any(attributes) AS attributes,
-                max((depth, touched, position, held_out, platform, locale, variation)) AS winner
+                max(({touch})) AS winner{also}
             FROM ({self.goal_events()}) AS events
             JOIN ({self._touches()}) AS touches ON events.bucket = touches.bucket
-            WHERE events.user_id = touches.user_id{claimed}
-                AND happened - touched BETWEEN 0 AND if(held_out > 0, {held_out}[position], {windows}[position])
+            WHERE events.user_id = touches.user_id AND {competes}
             GROUP BY event_id, {claim}"""
+
+    def _competes(self, position: str) -> str:
+        """SQL for whether an event is a goal event of a claimant, and its window open."""
+        is_open = self._is_open(position, "happened - touched", "held_out")
+        if len(self._definitions) == 1:
+            return is_open
+        definitions = [[self._number(goal.definition) for goal in claimant.goals] for claimant in self._claimants]
+        return f"hasAny(definitions, {self._lists('UInt16', definitions)}[{position}]) AND {is_open}"
+
+    def _is_open(self, position: str, later: str, held_out: str) -> str:
+        """SQL for whether the window of a claimant is open, so much later than the touch."""
+        windows = self._list("Int64", [claimant.window for claimant in self._claimants])
+        of_groups = self._list("Int64", [claimant.held_out_window for claimant in self._claimants])
+        window = f"if({held_out} > 0, {of_groups}[{position}], {windows}[{position}])"
+        return f"{later} BETWEEN 0 AND {window}"
 
     def goal_events(self) -> str:
         """Write the statement of the goal events, each with the definitions that it meets."""
@@ -116,18 +146,33 @@ class CreditSql:
         return " AND ".join(conditions) or "1"
 
     def _touches(self) -> str:
-        ids = self.words.texts(claimant.campaign_id for claimant in self._claimants)
-        positions = self._list("UInt32", range(1, len(self._claimants) + 1))
         depths = self._list("UInt8", DEPTHS.values())
         restricted = f" AND user_id IN ({self._asked_users()})" if self._competitors() else ""
         return f"""
                 SELECT user_id, platform, locale, variation, toUnixTimestamp64Milli(time) AS touched,
-                    transform(campaign_id, {ids}, {positions}, toUInt32(0)) AS position,
                     transform(kind, {self.words.texts(DEPTHS)}, {depths}, toUInt8(0)) AS depth,
-                    {HELD_OUT_GROUP} AS held_out,
+                    {HELD_OUT_GROUP} AS held_out, {self._of_whom()},
                     cityHash64(user_id, intDiv(touched, {self._width()}) + arrayJoin([0, 1])) AS bucket
                 FROM message_events
                 WHERE {self._touch_scope(self._claimants)}{restricted}"""
+
+    def _of_whom(self) -> str:
+        """SQL for the claimant of a touch; where families share touches, for its campaign and family beside it."""
+        members = list(self._groups.owners)
+        positions = self._list("UInt32", range(1, len(members) + 1))
+        rank = f"transform(campaign_id, {self.words.texts(members)}, {positions}, toUInt32(0))"
+        if not self._shared:
+            return f"{rank} AS position"
+        groups = self._list("UInt32", self._groups.numbers)
+        columns = f"{rank} AS rank, transform(rank, {positions}, {groups}, toUInt32(0)) AS family"
+        if self._query.one_winner:
+            return columns
+        # A parent's views can be other events than a child's: receipts may have come for one and not for the other.
+        kinds = self._lists("String", [[kind.value for kind in claimant.kinds] for claimant in self._claimants])
+        claimants = (
+            f"arrayFilter(one -> held_out > 0 OR has({kinds}[one], toString(kind)), {self._claimants_of('family')})"
+        )
+        return f"{columns}, arrayJoin({claimants}) AS position"
 
     def _asked_users(self) -> str:
         """The users that the asked campaigns touched: whoever competes for somebody else is not looked at."""
@@ -138,14 +183,15 @@ class CreditSql:
         first, last = self._query.days
         # Days are local and windows are hours, so a day more is looked at.
         reach = self._longest_window() // DAY_MILLISECONDS + 2
-        by_kinds: dict[tuple[Kind, ...], list[str]] = {}
+        by_kinds: dict[tuple[Kind, ...], dict[str, None]] = {}
         for claimant in claimants:
-            by_kinds.setdefault((*claimant.kinds, Kind.HELD_OUT), []).append(claimant.campaign_id)
+            of_kinds = by_kinds.setdefault((*claimant.kinds, Kind.HELD_OUT), {})
+            of_kinds |= dict.fromkeys(claimant.members)
         touches = " OR ".join(
             f"(kind IN ({', '.join(map(repr, map(str, kinds)))}) AND campaign_id IN {self.words.texts(ids)})"
             for kinds, ids in by_kinds.items()
         )
-        ids = self.words.texts(claimant.campaign_id for claimant in claimants)
+        ids = self.words.texts(dict.fromkeys(member for claimant in claimants for member in claimant.members))
         return (
             f"workspace_id = {self._workspace()} AND campaign_id IN {ids} "
             f"AND day BETWEEN {self._day(max(first - reach, 0))} AND {self._day(last)} AND ({touches}){self._users}"
@@ -193,6 +239,16 @@ class CreditSql:
             claimant.goals[place].money is not None for claimant, place in self._goals if self._is_asked(claimant)
         )
 
+    @property
+    def _shared(self) -> bool:
+        """Whether a touch can stand for several claimants, or for one that it does not name."""
+        return not self._groups.plain
+
+    def _claimants_of(self, family: str) -> str:
+        """SQL for the claimants for which the touches of a family stand."""
+        numbers = {claimant.campaign_id: number for number, claimant in enumerate(self._claimants, 1)}
+        return f"{self._lists('UInt32', [[numbers[one] for one in group] for group in self._groups.groups])}[{family}]"
+
     def _competitors(self) -> bool:
         return not all(map(self._is_asked, self._claimants))
 
@@ -217,5 +273,5 @@ class CreditSql:
     def _list(self, kind: str, values: Any) -> str:
         return self.words.place(f"Array({kind})", list(values))
 
-    def _lists(self, kind: str, values: Sequence[Sequence[int]]) -> str:
+    def _lists(self, kind: str, values: Sequence[Sequence[object]]) -> str:
         return self.words.place(f"Array(Array({kind}))", list(values))

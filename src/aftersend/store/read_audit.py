@@ -5,12 +5,14 @@ counted for some campaigns at a time.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from aftersend.domain.audit import Conflicts, Evidence, IdentityName, Source, Violation
-from aftersend.domain.audit_parts import DAY, DIMENSIONS, TRIED, WHOLE, Part, Portion, Reached
+from aftersend.domain.audit_parts import DAY, DIMENSIONS, FAMILY, TRIED, WHOLE, Part, Portion, Reached
 from aftersend.domain.kinds import Kind
 from aftersend.store.engine import Engine
+from aftersend.store.families import GROUP, OWNERS, Families, Groups
 
 CountRow = tuple[str, int, str, str, str, int]
 """Campaign, day, platform, kind, detail, events."""
@@ -48,15 +50,37 @@ GROUP BY GROUPING SETS ({sets})
 ORDER BY campaign_id, kind
 SETTINGS {_SPILL}
 """
-    found: list[Part] = []
-    for campaign_id, kind, missing, *names, events, users in engine.select(statement, parameters):
-        if found and (found[0].campaign_id, found[0].kind) != (campaign_id, kind):
-            yield found
-            found = []
-        dimension, name = _part(missing, portion.dimensions, names)
-        found.append(Part(campaign_id, kind, dimension, name, events, users))
-    if found:
-        yield found
+    parts = (
+        Part(campaign_id, kind, *_part(missing, portion.dimensions, names), events, users)
+        for campaign_id, kind, missing, *names, events, users in engine.select(statement, parameters)
+    )
+    yield from _by_campaign_and_kind(parts)
+
+
+def read_family_parts(
+    engine: Engine, workspace_id: str, portion: Portion, families: Families, days: tuple[int, int]
+) -> Iterator[list[Part]]:
+    """Yield for each parent and kind what its family has as a whole, and what each campaign of it has."""
+    groups = Groups({parent: families[parent] for parent in portion.campaign_ids})
+    parameters = _scope(workspace_id, (), days) | groups.parameters | {"kind": portion.kind or ""}
+    statement = f"""
+SELECT arrayJoin({OWNERS}[{GROUP}]) AS parent, kind, grouping(campaign_id) AS whole, campaign_id,
+    count(), uniqExact(user_id)
+FROM message_events
+WHERE {_SCOPE} AND {"1" if portion.kind is None else "kind = {kind:String}"}
+GROUP BY GROUPING SETS ((parent, kind), (parent, kind, campaign_id))
+ORDER BY parent, kind
+SETTINGS {_SPILL}
+"""
+    parts = (
+        Part(parent, kind, WHOLE if whole else FAMILY, "" if whole else member, events, users)
+        for parent, kind, whole, member, events, users in engine.select(statement, parameters)
+    )
+    yield from _by_campaign_and_kind(parts)
+
+
+def _by_campaign_and_kind(parts: Iterator[Part]) -> Iterator[list[Part]]:
+    yield from (list(some) for _, some in groupby(parts, key=lambda part: (part.campaign_id, part.kind)))
 
 
 _NAMES = {name: name for name in DIMENSIONS} | {DAY: "toUInt16(day)"}

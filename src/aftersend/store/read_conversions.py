@@ -11,6 +11,7 @@ from aftersend.domain.kinds import Kind
 from aftersend.store.conversion_query import ConversionQuery
 from aftersend.store.credit_sql import CreditSql
 from aftersend.store.engine import Engine
+from aftersend.store.families import Families
 from aftersend.store.levels import places
 from aftersend.store.portions import BOUND, WHOLE, Portion, in_portions
 
@@ -82,11 +83,13 @@ def _credits(sql: CreditSql, portions: Iterable[Rows]) -> Credits:
     }
 
 
-def read_receipts(engine: Engine, workspace_id: str, campaign_ids: Iterable[str]) -> frozenset[str]:
-    """Return those of the campaigns for which any receipt of delivery has ever come."""
+def read_receipts(engine: Engine, workspace_id: str, families: Families) -> frozenset[str]:
+    """Return the campaigns for which any receipt of delivery has ever come, for themselves or in their families."""
+    members = dict.fromkeys(member for family in families.values() for member in family)
     statement = """
 SELECT DISTINCT campaign_id FROM message_events
 WHERE workspace_id = {workspace:String} AND campaign_id IN {campaigns:Array(String)} AND kind = {kind:String}
 """
-    parameters = {"workspace": workspace_id, "campaigns": list(campaign_ids), "kind": Kind.DELIVERED.value}
-    return frozenset(row[0] for row in engine.select(statement, parameters))
+    parameters = {"workspace": workspace_id, "campaigns": list(members), "kind": Kind.DELIVERED.value}
+    found = {row[0] for row in engine.select(statement, parameters)}
+    return frozenset(one for one, family in families.items() if not found.isdisjoint(family))

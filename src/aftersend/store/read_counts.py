@@ -7,78 +7,17 @@ merged from those, which is more than twice as fast as counting every row once f
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
-from aftersend.domain.formulas import Mode, Remaining, Tally
 from aftersend.domain.kinds import Kind
+from aftersend.store.count_query import CellKey, CountCell, CountQuery
 from aftersend.store.engine import Engine
+from aftersend.store.families import GROUP, OWNERS, Groups
 from aftersend.store.levels import grouping_sets, places
 from aftersend.store.portions import BOUND, Portion, in_portions
-
-
-@dataclass(frozen=True, slots=True)
-class CountQuery:
-    """What to count, for campaigns of one workspace, over a range of days (numbers, ends included).
-
-    `users` says for which tallies distinct users are wanted too, and for which campaigns. `by_detail` is
-    counted once for each detail. `over_platforms` asks for the level above the platforms as well.
-    """
-
-    workspace_id: str
-    campaign_ids: tuple[str, ...]
-    days: tuple[int, int]
-    tallies: tuple[Tally, ...]
-    users: Mapping[Tally, tuple[str, ...]]
-    by_detail: Tally
-    users_by_detail: bool
-    remaining: tuple[Remaining, ...] = ()
-    over_platforms: bool = False
-
-
-CellKey = tuple[str, str, str, str]
-"""Campaign, platform, locale, variation."""
-
-
-@dataclass(slots=True)
-class CountCell:
-    """The base counts of one node; whatever was not found is 0."""
-
-    events: dict[Tally, int] = field(default_factory=dict)
-    users: dict[Tally, int] = field(default_factory=dict)
-    events_by_detail: dict[str, int] = field(default_factory=dict)
-    users_by_detail: dict[str, int] = field(default_factory=dict)
-    lost_users: dict[Remaining, int] = field(default_factory=dict)
-
-    def add(self, other: "CountCell") -> None:
-        """Add the counts of other users, or of nothing."""
-        _add(self.events, other.events)
-        _add(self.users, other.users)
-        _add(self.events_by_detail, other.events_by_detail)
-        _add(self.users_by_detail, other.users_by_detail)
-        _add(self.lost_users, other.lost_users)
-
-    def count(self, tally: Tally, mode: Mode) -> int:
-        """Return the base count."""
-        return (self.events if mode is Mode.TOTAL else self.users).get(tally, 0)
-
-    def remaining_users(self, remaining: Remaining) -> int:
-        """Return the number of distinct users that are left: those who started, less those who are lost for good."""
-        return self.users.get(remaining.start, 0) - self.lost_users.get(remaining, 0)
-
-    def by_detail(self, mode: Mode) -> dict[str, int]:
-        """Return the counts by detail."""
-        return self.events_by_detail if mode is Mode.TOTAL else self.users_by_detail
-
-
-Counted = TypeVar("Counted")
-
-
-def _add(mine: dict[Counted, int], theirs: dict[Counted, int]) -> None:
-    for counted, count in theirs.items():
-        mine[counted] = mine.get(counted, 0) + count
 
 
 def read_counts(engine: Engine, query: CountQuery) -> dict[CellKey, CountCell]:
@@ -127,25 +66,28 @@ def _place_lost_users(query: CountQuery, rows: Rows, cells: dict[CellKey, CountC
 
 def _tally_statement(query: CountQuery, portion: Portion) -> tuple[str, dict[str, Any]]:
     last = len(query.tallies)  # the number under which everything is counted by detail
-    parameters = _scope_parameters(query) | _feeds(query)
-    wanted = _users_condition(query, parameters)
+    groups = query.groups
+    parameters = _scope_parameters(query, groups) | _feeds(query)
+    wanted = _users_condition(query, groups, parameters)
+    # What counts for the same campaigns is folded together, and goes to each of them afterwards.
+    group, owner = ("campaign_id", "family") if groups.plain else (GROUP, f"arrayJoin({OWNERS}[family])")
     statement = f"""
-SELECT campaign_id, arrayJoin({places(over_platforms=query.over_platforms)}) AS place, tally,
+SELECT {owner} AS owner, arrayJoin({places(over_platforms=query.over_platforms)}) AS place, tally,
     if(tally = {last}, toString(detail), '') AS counted_detail,
     sum(events) AS events, {_merged_users(query, wanted, parameters)} AS users
 FROM (
-    SELECT campaign_id, platform, locale, variation, kind, detail, machine,
+    SELECT {group} AS family, platform, locale, variation, kind, detail, machine,
         count() AS events{_folded_users(wanted)}
     FROM message_events
     WHERE {_SCOPE}{portion.condition}
-    GROUP BY campaign_id, platform, locale, variation, kind, detail, machine
+    GROUP BY family, platform, locale, variation, kind, detail, machine
 )
 ARRAY JOIN arrayConcat(
     {{tallies_of_kind:Array(Array(UInt16))}}[indexOf({{kinds:Array(String)}}, toString(kind))],
     {{tallies_of_detail:Array(Array(UInt16))}}[indexOf({{details:Array(String)}}, concat(kind, ' ', detail))],
     if(machine, [], {{tallies_of_people:Array(Array(UInt16))}}[indexOf({{people:Array(String)}}, toString(kind))])
 ) AS tally
-GROUP BY campaign_id, place, tally, counted_detail
+GROUP BY owner, place, tally, counted_detail
 {BOUND}
 """
     return statement, parameters
@@ -186,25 +128,30 @@ def _lost_users_statement(query: CountQuery, portion: Portion) -> tuple[str, dic
     Only users with some loss are looked at, which are few beside all that were targeted. Each user has an array of
     starts and one of losses with a place for each funnel stage; as with the tallies, look-ups keep the statement short.
     """
-    parameters = _scope_parameters(query) | _starts_and_losses(query)
+    groups = query.groups
+    parameters = _scope_parameters(query, groups) | _starts_and_losses(query)
+    owner = "campaign_id" if groups.plain else f"arrayJoin({OWNERS}[{GROUP}])"
     statement = f"""
-SELECT campaign_id, platform, locale, variation,
+SELECT owner, platform, locale, variation,
     sumForEach(arrayMap((begun, gone) -> begun > 0 AND begun <= gone, starts, losses)) AS lost
 FROM (
-    SELECT campaign_id, platform, locale, variation,
+    SELECT owner, platform, locale, variation,
         sumForEach({{starts:Array(Array(UInt8))}}[1 + indexOf({{started:Array(String)}}, toString(kind))]) AS starts,
         sumForEach(
             {{losses:Array(Array(UInt8))}}[1 + indexOf({{lost:Array(String)}}, concat(kind, ' ', detail))]
         ) AS losses
-    FROM message_events
-    WHERE {_SCOPE}{portion.condition} AND kind IN {{kinds:Array(String)}} AND (campaign_id, user_id) IN (
-        SELECT campaign_id, user_id FROM message_events
+    FROM (
+        SELECT {owner} AS owner, user_id, platform, locale, variation, kind, detail FROM message_events
+        WHERE {_SCOPE}{portion.condition} AND kind IN {{kinds:Array(String)}}
+    )
+    WHERE (owner, user_id) IN (
+        SELECT {owner}, user_id FROM message_events
         WHERE {_SCOPE}{portion.condition} AND kind IN {{kinds_of_loss:Array(String)}}
             AND detail IN {{details_of_loss:Array(String)}}
     )
-    GROUP BY {grouping_sets("campaign_id", "user_id", over_platforms=query.over_platforms)}
+    GROUP BY {grouping_sets("owner", "user_id", over_platforms=query.over_platforms)}
 )
-GROUP BY campaign_id, platform, locale, variation
+GROUP BY owner, platform, locale, variation
 {BOUND}
 """
     return statement, parameters
@@ -243,17 +190,12 @@ _SCOPE = """workspace_id = {workspace:String} AND campaign_id IN {campaigns:Arra
         AND day BETWEEN toDate({first:UInt16}) AND toDate({last:UInt16})"""
 
 
-def _scope_parameters(query: CountQuery) -> dict[str, Any]:
+def _scope_parameters(query: CountQuery, groups: Groups) -> dict[str, Any]:
     first, last = query.days
-    return {
-        "workspace": query.workspace_id,
-        "campaigns": list(query.campaign_ids),
-        "first": first,
-        "last": last,
-    }
+    return {"workspace": query.workspace_id, "first": first, "last": last, **groups.parameters}
 
 
-def _users_condition(query: CountQuery, parameters: dict[str, Any]) -> str:
+def _users_condition(query: CountQuery, groups: Groups, parameters: dict[str, Any]) -> str:
     """Words for "the users of this row are asked for", or nothing when no users are asked for at all."""
     campaigns_of_kind: dict[Kind, set[str]] = {}
     for tally, campaigns in query.users.items():
@@ -269,7 +211,7 @@ def _users_condition(query: CountQuery, parameters: dict[str, Any]) -> str:
     for number, (campaigns, kinds) in enumerate(kinds_of_campaigns.items()):
         condition = f"kind IN ({_quoted(kinds)})"
         if set(campaigns) != set(query.campaign_ids):
-            parameters[f"users_{number}"] = list(campaigns)
+            parameters[f"users_{number}"] = list(groups.members(campaigns))
             condition += f" AND campaign_id IN {{users_{number}:Array(String)}}"
         conditions.append(f"({condition})")
     return " OR ".join(conditions)

@@ -41,13 +41,13 @@ class Experiment:
     goals: dict[tuple[ArmKey, int], ArmGoal]
 
 
-def read_assigned_kind(engine: Engine, workspace_id: str, campaign_id: str, kinds: Sequence[Kind]) -> Kind | None:
-    """Return the first of the kinds that has ever happened to a message of the campaign."""
+def read_assigned_kind(engine: Engine, workspace_id: str, members: Sequence[str], kinds: Sequence[Kind]) -> Kind | None:
+    """Return the first of the kinds that has ever happened to a message of the campaigns."""
     statement = """
 SELECT DISTINCT kind FROM message_events
-WHERE workspace_id = {workspace:String} AND campaign_id = {campaign:String} AND kind IN {kinds:Array(String)}
+WHERE workspace_id = {workspace:String} AND campaign_id IN {campaigns:Array(String)} AND kind IN {kinds:Array(String)}
 """
-    parameters = {"workspace": workspace_id, "campaign": campaign_id, "kinds": list(kinds)}
+    parameters = {"workspace": workspace_id, "campaigns": list(members), "kinds": list(kinds)}
     found = {row[0] for row in engine.select(statement, parameters)}
     return next((kind for kind in kinds if kind in found), None)
 
@@ -67,7 +67,7 @@ def _first_assignments(sql: CreditSql, query: ConversionQuery, claimant: Claiman
         FROM (
             SELECT user_id, time, variation, {HELD_OUT_GROUP} AS held_out
             FROM message_events
-            WHERE workspace_id = {words.text(query.workspace_id)} AND campaign_id = {words.text(claimant.campaign_id)}
+            WHERE workspace_id = {words.text(query.workspace_id)} AND campaign_id IN {words.texts(claimant.members)}
                 AND kind IN {kinds} AND day BETWEEN toDate({words.number(days[0])}) AND toDate({words.number(days[1])})
         )
         GROUP BY user_id"""

@@ -7,6 +7,7 @@ import pytest
 from aftersend.domain.audit import IdentityName, Violation
 from aftersend.domain.audit_parts import (
     DIMENSIONS,
+    FAMILY,
     WHOLE,
     Part,
     Portion,
@@ -46,6 +47,20 @@ def test_more_users_than_events() -> None:
     assert (_with(4, users=11)[0].day, _with(4, users=11)[0].platform) == (20454, None)
     assert _with(1, users=11)[0].platform == "EMAIL"
     assert "locale de" in _with(2, users=5)[0].message
+
+
+def test_a_family_that_does_not_add_up() -> None:
+    """A parent's events are those of its family, and its users no more and no fewer than theirs can be."""
+    whole, own, child = (
+        Part("p", "opened", WHOLE, "", 10, 6),
+        Part("p", "opened", FAMILY, "p", 4, 3),
+        Part("p", "opened", FAMILY, "r1", 6, 4),
+    )
+
+    assert list(check_parts([whole, own, child])) == []
+    lost = list(check_parts([replace(whole, events=9, users=8), own, child]))
+    assert _names(lost) == {IdentityName.PARTS_ADD_UP, IdentityName.UNION_WITHIN_PARTS}
+    assert all("campaign of the family" in violation.message for violation in lost)
 
 
 def test_totals_that_do_not_add_up() -> None:

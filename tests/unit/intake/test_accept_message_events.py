@@ -13,7 +13,7 @@ from aftersend.domain.events import Rejection, RejectionCode
 from aftersend.domain.kinds import KINDS, Kind
 from aftersend.intake.accept import Accepted, accept_message_events
 from aftersend.intake.decode import BatchDecoder
-from aftersend.intake.placement import PlacementMemory
+from aftersend.intake.placement import Known, PlacementMemory
 from aftersend.intake.wire import MessageEvent
 from aftersend.store.identities import identity
 from builders import NOON, Json, message_event
@@ -31,7 +31,7 @@ MEMORY = PlacementMemory()
 
 def _accept(*events: Json, campaigns: tuple[Campaign, ...] = (a_campaign(),), zone: str = "UTC") -> Accepted:
     decoded = DECODER.decode(json.dumps(events).encode(), lines=False)
-    known = {campaign.id: campaign for campaign in campaigns}
+    known = Known({campaign.id: campaign for campaign in campaigns})
     return accept_message_events(an_arrival(zone=zone), decoded, known, MEMORY)
 
 
@@ -307,7 +307,7 @@ def test_what_was_found_out_holds_while_a_campaign_stays_as_it_is() -> None:
     elsewhere = accept_message_events(
         an_arrival("elsewhere"),
         DECODER.decode(json.dumps([event]).encode(), lines=False),
-        {"shown": a_campaign("shown", Channel.IN_APP)},
+        Known({"shown": a_campaign("shown", Channel.IN_APP)}),
         MEMORY,
     )
 

@@ -14,8 +14,8 @@ from aftersend.domain.metrics import metrics_of
 from aftersend.domain.profiles import PROFILES, ProfileName
 from aftersend.stats.assemble import assemble
 from aftersend.stats.plan import ANYTHING, SERVED
+from aftersend.store.count_query import CellKey, CountCell
 from aftersend.store.levels import ALL
-from aftersend.store.read_counts import CellKey, CountCell
 from builders import Json
 from fakes import of
 from objects import a_campaign, a_goal, a_request

@@ -8,7 +8,7 @@ from aftersend.domain.channels import Channel
 from aftersend.domain.filters import GoalFilter
 from aftersend.domain.kinds import Kind
 from aftersend.domain.profiles import PROFILES, ProfileName
-from aftersend.stats.claims import claim, needs_competitors, needs_receipts
+from aftersend.stats.claims import Surroundings, claim, needs_competitors, needs_receipts
 from aftersend.store.conversion_query import Claimant, ConversionQuery, Money
 from objects import a_campaign, a_goal, a_request, a_workspace
 
@@ -23,7 +23,8 @@ def _claim(
     receipts: frozenset[str] = frozenset(),
 ) -> ConversionQuery:
     request = a_request(attribution_type=attribution.value)
-    return claim(a_workspace(), asked, competitors, request, PROFILES[ProfileName.DOCUMENTED], receipts)
+    surroundings = Surroundings(competitors, with_receipts=receipts)
+    return claim(a_workspace(), asked, request, PROFILES[ProfileName.DOCUMENTED], surroundings)
 
 
 def _claimant(channel: Channel, attribution: AttributionType, receipts: frozenset[str] = frozenset()) -> Claimant:

@@ -10,7 +10,7 @@ from aftersend.domain.kinds import Kind
 from aftersend.domain.metrics import BREAKDOWN, metrics_of
 from aftersend.domain.profiles import PROFILES, ProfileName
 from aftersend.stats.plan import ANYTHING, SERVED, plan
-from aftersend.store.read_counts import CountQuery
+from aftersend.store.count_query import CountQuery
 from fakes import of
 from objects import a_campaign, a_request
 

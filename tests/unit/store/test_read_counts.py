@@ -6,8 +6,9 @@ import pytest
 
 from aftersend.domain.formulas import Mode, Remaining
 from aftersend.domain.kinds import Kind
+from aftersend.store.count_query import CountCell, CountQuery
 from aftersend.store.engine import Parameters
-from aftersend.store.read_counts import CountCell, CountQuery, read_counts
+from aftersend.store.read_counts import read_counts
 from fakes import FakeEngine, of
 
 LOST = of(Kind.REMOVED, details=frozenset({"secret-reason"}))
