@@ -267,7 +267,7 @@ def _bad_event(dice: Random, good: Json) -> Json:
             {"time": 1_767_225_600},
             {"time": "2026-01-01T00:00:00"},
             {"colour": "red"},
-            {"campaign_id": "nobody-knows", "channel": None},
+            {"campaign_id": "nobody-knows", "channel": None, "parent_campaign_id": None},
         )
     )
     return good | spoiled

@@ -53,7 +53,7 @@ class Groups:
 
     def members(self, asked: tuple[str, ...]) -> tuple[str, ...]:
         """Return the campaigns whose events count for any of these."""
-        return tuple(dict.fromkeys(member for one in asked for member in self.families[one]))
+        return tuple(dict.fromkeys(member for one in asked for member in self.families.get(one, (one,))))
 
 
 GROUP = "transform(campaign_id, {campaigns:Array(String)}, {groups:Array(UInt32)}, toUInt32(0))"
