@@ -9,6 +9,7 @@ from aftersend.api.observe import Observations
 from aftersend.api.room import Room
 from aftersend.intake.assign import Assigner
 from aftersend.intake.receive import Intake
+from aftersend.intake.sources.door import SourceDoor
 from aftersend.registry.registry import Registry
 from aftersend.stats.answer import Stats
 from aftersend.stats.audit import Audit
@@ -27,6 +28,7 @@ class Services:
 
     registry: Registry
     intake: Intake
+    sources: SourceDoor
     assigner: Assigner
     stats: Stats
     uplift: Uplift

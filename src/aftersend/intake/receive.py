@@ -1,25 +1,21 @@
 """The walk of a batch, from bytes to receipt, in one place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 
-from aftersend.domain.campaigns import Campaign, DeliveryType, Status, is_identifier
-from aftersend.domain.channels import Channel
+from aftersend.domain.campaigns import Campaign
 from aftersend.domain.events import Receipt, Stream
 from aftersend.domain.periods import EARLIEST_MILLISECONDS, DayFinder, first_moment
 from aftersend.domain.workspaces import OPERATOR, Workspace
 from aftersend.intake.accept import NATIVE, Accepted, Arrival, accept_message_events, accept_user_events
 from aftersend.intake.commit import Committer
 from aftersend.intake.decode import BatchDecoder, Decoded
+from aftersend.intake.drafts import DraftFacts, Drafts
 from aftersend.intake.placement import PlacementMemory
 from aftersend.intake.wire import MessageEvent, UserEvent
 from aftersend.registry.campaigns import Campaigns
-
-
-class MustWait(Exception):
-    """A batch brings campaigns along, and registering them waits for whoever else writes to the registry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +44,7 @@ class Intake:
     """Takes batches of events in for any workspace."""
 
     def __init__(self, campaigns: Campaigns, committer: Committer, now: Callable[[], datetime]) -> None:
-        self._campaigns = campaigns
+        self.drafts = Drafts(campaigns, now)
         self._committer = committer
         self._now = now
         self._message_events = BatchDecoder(MessageEvent)
@@ -71,15 +67,23 @@ class Intake:
         """
         return self._submit(self._accept(sender, stream, body, lines, may_wait))
 
-    def begin_message_events(self, sender: Sender, events: list[MessageEvent], campaign: Campaign) -> Underway:
-        """Queue message events of one campaign that this server made itself for a sender.
+    def begin_message_events(
+        self, sender: Sender, decoded: Decoded[MessageEvent], campaigns: Mapping[str, Campaign]
+    ) -> Underway:
+        """Queue message events of these campaigns that were made here, or read from another format.
 
         Raises:
             Overloaded, StoreUnavailable: nothing was kept.
         """
-        decoded = Decoded(events, range(len(events)), [])
-        arrival = self.arrival(sender)
-        return self._submit(accept_message_events(arrival, decoded, {campaign.id: campaign}, self._placements))
+        return self._submit(accept_message_events(self.arrival(sender), decoded, campaigns, self._placements))
+
+    def begin_user_events(self, sender: Sender, decoded: Decoded[UserEvent]) -> Underway:
+        """Queue user events that were read from another format.
+
+        Raises:
+            Overloaded, StoreUnavailable: nothing was kept.
+        """
+        return self._submit(accept_user_events(self.arrival(sender), decoded))
 
     def _submit(self, accepted: Accepted) -> Underway:
         if not accepted.rows.identities:
@@ -93,7 +97,10 @@ class Intake:
         if stream is Stream.USER_EVENTS:
             return accept_user_events(arrival, self._user_events.decode(body, lines=lines))
         decoded = self._message_events.decode(body, lines=lines)
-        campaigns = self._campaigns_of(sender.workspace.id, decoded, may_wait)
+        named = {event.campaign_id for event in decoded.events}
+        # Those that bring their channel along.
+        brought = ((one.campaign_id, DraftFacts(one.channel)) for one in decoded.events if one.channel is not None)
+        campaigns = self.drafts.find(sender.workspace.id, named, brought, may_wait=may_wait)
         return accept_message_events(arrival, decoded, campaigns, self._placements)
 
     def arrival(self, sender: Sender) -> Arrival:
@@ -110,32 +117,3 @@ class Intake:
         if finder is None:
             finder = self._day_finders[workspace.timezone] = DayFinder(workspace.zone)
         return finder
-
-    def _campaigns_of(self, workspace_id: str, decoded: Decoded[MessageEvent], may_wait: bool) -> dict[str, Campaign]:
-        """The campaigns that the events name; those that bring their channel along are registered as drafts."""
-        named = {event.campaign_id for event in decoded.events}
-        known = self._campaigns.find(workspace_id, named)
-        if len(known) == len(named):
-            return known
-        drafts: dict[str, Campaign] = {}
-        for event in decoded.events:
-            if event.channel is not None and event.campaign_id not in known and is_identifier(event.campaign_id):
-                drafts.setdefault(event.campaign_id, self._draft(event.campaign_id, event.channel))
-        if not drafts:
-            return known
-        if not may_wait:
-            raise MustWait
-        self._campaigns.register_drafts(workspace_id, drafts.values())
-        return self._campaigns.find(workspace_id, named)
-
-    def _draft(self, campaign_id: str, channel: Channel) -> Campaign:
-        now = self._now()
-        return Campaign(
-            id=campaign_id,
-            name=campaign_id,
-            channel=channel,
-            created_at=now,
-            updated_at=now,
-            delivery_type=DeliveryType.ONE_TIME,
-            status=Status.DRAFT,
-        )

@@ -1,7 +1,7 @@
 """Campaigns and their goals in the registry."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -66,11 +66,20 @@ class Campaigns:
         return campaign
 
     def register_drafts(self, workspace_id: str, drafts: Iterable[Campaign]) -> None:
-        """Register campaigns that events brought along, unless somebody else was faster."""
+        """Register campaigns that events brought along, unless somebody else was faster.
+
+        A draft whose parent cannot be its parent is registered without one.
+        """
         with self._database.writing() as connection:
             for draft in drafts:
-                if connection.execute(_one(workspace_id, draft.id)).first() is None:
-                    connection.execute(insert(tables.campaigns).values(workspace_id=workspace_id, **_columns(draft)))
+                if connection.execute(_one(workspace_id, draft.id)).first() is not None:
+                    continue
+                try:
+                    _check_family(connection, workspace_id, draft)
+                    kept = draft
+                except InvalidRequest:
+                    kept = replace(draft, parent_campaign_id=None)
+                connection.execute(insert(tables.campaigns).values(workspace_id=workspace_id, **_columns(kept)))
 
     def get(self, workspace_id: str, campaign_id: str) -> Campaign:
         """Return one campaign.

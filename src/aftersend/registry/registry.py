@@ -3,6 +3,7 @@
 from aftersend.registry.campaigns import Campaigns
 from aftersend.registry.database import Database
 from aftersend.registry.global_group import UploadedUsers
+from aftersend.registry.set_aside import SetAsideEvents
 from aftersend.registry.workspaces import Workspaces
 
 
@@ -14,6 +15,7 @@ class Registry:
         self.workspaces = Workspaces(self.database)
         self.campaigns = Campaigns(self.database)
         self.uploaded_users = UploadedUsers(self.database)
+        self.set_aside = SetAsideEvents(self.database)
 
     def close(self) -> None:
         """Close every connection."""
