@@ -14,7 +14,7 @@ from aftersend.api.errors import json_response
 from aftersend.api.ingest_routes import rejected_json
 from aftersend.api.pages import query_number
 from aftersend.api.services import Services
-from aftersend.domain.events import BATCH_BYTES_LIMIT, RejectionCode
+from aftersend.domain.events import BATCH_BYTES_LIMIT, REJECTION_CODES
 from aftersend.domain.sources import EventSource, KeptAside, SourceReceipt
 from aftersend.domain.workspaces import Scope
 from aftersend.errors import InvalidRequest, NotFound, Unparseable
@@ -69,14 +69,14 @@ async def list_rejected(
     allow(principal, Scope.ADMIN)
     found = _source(source)
     code = request.query_params.get("code")
-    if code is not None and code not in list(RejectionCode):
-        raise InvalidRequest(f"use one of {', '.join(RejectionCode)}", "code", code)
+    if code is not None and code not in REJECTION_CODES:
+        raise InvalidRequest(f"use one of {', '.join(REJECTION_CODES)}", "code", code)
     offset = query_number(request, "offset", 0, 0, 2**31)
     limit = query_number(request, "limit", DEFAULT_PAGE, 1, LARGEST_PAGE)
 
     def work() -> Json:
         kept = services.registry.set_aside
-        chosen = None if code is None else RejectionCode(code)
+        chosen = None if code is None else REJECTION_CODES[code]
         page, total = kept.page(principal.workspace.id, found, chosen, offset, limit)
         dropped = kept.dropped(principal.workspace.id, found)
         return {

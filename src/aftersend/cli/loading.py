@@ -2,10 +2,11 @@
 
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -59,14 +60,14 @@ def load(
     with _open_rejects(rejects) as written, ThreadPoolExecutor(_UNDER_WAY) as sending, _progress() as progress:
         for file in files:
             task = progress.add_task(file.name, total=max(file.stat().st_size, 1))
-            chosen = None if source else stream or stream_of(file)
+            send: Callable[[bytes], dict[str, Any]]
+            if source is not None:
+                send = partial(client.ingest_source, source)
+            else:
+                send = partial(client.ingest, stream or stream_of(file))
             under_way: deque[_Sent] = deque()
             for batch in batches(file, split_events) if source else batches(file):
-                if source is not None:
-                    receipt = sending.submit(client.ingest_source, source, batch.lines)
-                else:
-                    receipt = sending.submit(client.ingest, chosen, batch.lines)
-                under_way.append(_Sent(file, batch, receipt))
+                under_way.append(_Sent(file, batch, sending.submit(send, batch.lines)))
                 while len(under_way) >= _UNDER_WAY:
                     _settle(under_way.popleft(), report, written)
                 progress.update(task, completed=batch.position)

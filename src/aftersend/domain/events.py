@@ -41,6 +41,9 @@ class RejectionCode(StrEnum):
     PLATFORM_NOT_ON_CHANNEL = "platform_not_on_channel", "the campaign's channel has no such platform"
 
 
+REJECTION_CODES: dict[str, RejectionCode] = {code.value: code for code in RejectionCode}
+
+
 @dataclass(frozen=True, slots=True)
 class Rejection:
     """Why one event of a batch was not kept, and what its sender can do."""

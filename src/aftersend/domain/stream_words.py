@@ -152,13 +152,14 @@ def milliseconds(value: Any) -> int | None:
     if isinstance(value, str):
         value = _moment(value.strip())
     if isinstance(value, datetime):
-        value = value.replace(tzinfo=UTC) if value.tzinfo is None else value
-        return (value - _EPOCH) // timedelta(milliseconds=1)
+        moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value
+        return (moment - _EPOCH) // timedelta(milliseconds=1)
     if isinstance(value, float) and math.isfinite(value):
         value = Decimal(repr(value))
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return None
-    return int(value if abs(value) >= MILLISECONDS_FROM else value * 1000)
+    number = Decimal(value)
+    return int(number if abs(number) >= MILLISECONDS_FROM else number * 1000)
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
 
-from aftersend.domain.events import RejectionCode
+from aftersend.domain.events import REJECTION_CODES, RejectionCode
 from aftersend.domain.sources import KEPT_BYTES, KEPT_EVENTS, EventSource, KeptAside, SetAside, Shelf
 from aftersend.registry import tables
 from aftersend.registry.database import Database
@@ -196,7 +196,7 @@ def _digest(event: SetAside) -> str:
 
 def _kept(row: Any) -> KeptAside:
     event = SetAside(
-        RejectionCode(row["code"]),
+        REJECTION_CODES[row["code"]],
         row["field"],
         row["message"],
         row["event_id"],

@@ -66,8 +66,8 @@ class SourceDoor:
         )
         refused = found.refused
         for one in underway:
-            for rejected in one.accepted.rejected:
-                refused.setdefault(rejected.index, _worded(rejected.rejection))
+            for row in one.accepted.rejected:
+                refused.setdefault(row.index, _worded(row.rejection))
         kept = {place: _set_aside(batch, place, rejection) for place, rejection in sorted(refused.items())}
         # What is older than the workspace keeps events is not kept here either.
         keep = [one for one in kept.values() if one.code is not RejectionCode.EXPIRED]

@@ -1,7 +1,7 @@
 """The MoEngage event stream as it arrives: nothing in it is trusted to be of any type."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -107,6 +107,8 @@ class StreamBatch:
         self.raws.append(raw)
 
 
+_Attributes = TypeVar("_Attributes", EventAttributes, UserAttributes, DeviceAttributes)
+
 _DEEPEST = 4
 """Batches within batches that are looked into."""
 
@@ -164,17 +166,17 @@ def _inner(event: StreamEvent) -> Raw | UnsetType:
 
 def read_attributes(raw: Raw) -> EventAttributes:
     """Return what the attributes of an event say; what is no object says nothing."""
-    return _attributes_of(_event_attributes, raw, EventAttributes)
+    return _attributes_of(_event_attributes, raw) or EventAttributes()
 
 
 def read_user(raw: Raw) -> UserAttributes:
     """Return what the attributes of a user say."""
-    return _attributes_of(_user_attributes, raw, UserAttributes)
+    return _attributes_of(_user_attributes, raw) or UserAttributes()
 
 
 def read_device(raw: Raw) -> DeviceAttributes:
     """Return what the attributes of a device say."""
-    return _attributes_of(_device_attributes, raw, DeviceAttributes)
+    return _attributes_of(_device_attributes, raw) or DeviceAttributes()
 
 
 _event_attributes = msgspec.json.Decoder(EventAttributes)
@@ -182,11 +184,11 @@ _user_attributes = msgspec.json.Decoder(UserAttributes)
 _device_attributes = msgspec.json.Decoder(DeviceAttributes)
 
 
-def _attributes_of(decoder: Any, raw: Raw, empty: Any) -> Any:
+def _attributes_of(decoder: msgspec.json.Decoder[_Attributes], raw: Raw) -> _Attributes | None:
     try:
         return decoder.decode(raw)
     except UNREADABLE:
-        return empty()
+        return None
 
 
 def text(value: Any) -> str:
