@@ -398,7 +398,7 @@ def _remaining(node: Node, reasons: list[str]) -> int:
     targeted = node.of("targeted")
     lost = [event for event in node.of("removed", "failed") if event.reason in reasons]
     if node.metric_type == "TOTAL":
-        return len(targeted) - len(lost) if targeted else 0
+        return len(targeted) - len(lost)
     left = Counter(event.user for event in targeted)
     left.subtract(event.user for event in lost)
     return len([user for user, times in left.items() if times > 0])

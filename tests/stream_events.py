@@ -124,7 +124,7 @@ MOVES: dict[str, Moves] = {
     "MOE_EMAIL_CLICK": _mail("click"),
     "MOE_EMAIL_HARD_BOUNCE": _mail("hard_bounce", "bounced"),
     "MOE_EMAIL_SOFT_BOUNCE": _mail("soft_bounce", "bounced"),
-    "MOE_EMAIL_DROP": _mail("attempted", "failed", breakdown=("b_u_c_removed",)),
+    "MOE_EMAIL_DROP": _mail("attempted", "failed", breakdown=("email_drop",)),
     "MOE_EMAIL_UNSUBSCRIBE": _mail("unsubscribe"),
     "MOE_EMAIL_SPAM": _mail("complaint"),
     "MOE_EMAIL_DROPPED_UNSUBSCRIBE": _mail(breakdown=("email_unsubscribe_drop",)),

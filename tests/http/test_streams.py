@@ -87,6 +87,19 @@ def test_all_codes_of_a_channel_together(new_workspace: Callable[..., Asker]) ->
         assert _is_clean(asker)
 
 
+def test_failures_alone_take_nobody_off_the_funnel(asker: Asker) -> None:
+    """The stream does not say who was targeted, so no stage falls below zero; the breakdown says why it failed."""
+    reasons = ("Unsubscribed", "Invalid Email", "FC Removed", None)
+    _send(asker, *(stream_event("MOE_EMAIL_DROP", attributes={"reason": reason}) for reason in reasons))
+
+    assert _counts(asker, "EMAIL") == (
+        {"attempted": 4, "failed": 4},
+        {},
+        {"dropped_blocklisted": 1, "dropped_invalid_email": 1, "dropped_frequency_cap": 1, "email_drop": 1},
+    )
+    assert _is_clean(asker)
+
+
 def test_totals_and_uniques(asker: Asker) -> None:
     """One user with three clicks is one user; the vendor's id of the user says who it was."""
     _send(asker, *(stream_event("MOE_EMAIL_CLICK", uid=f"u{n}") for n in range(3)))

@@ -149,14 +149,14 @@ IDENTITIES: dict[IdentityName, Identity] = {
         ),
         Identity(
             IdentityName.STAGE_IS_REST,
-            "a stage of the delivery funnel = the stage before it minus its own reasons, where users were targeted",
+            "a stage of the delivery funnel = the stage before it minus its own reasons",
             Severity.ERROR,
             _NEVER,
             "this is a mistake of the server; please report it",
         ),
         Identity(
             IdentityName.STAGE_NOT_NEGATIVE,
-            "no stage of the delivery funnel is below 0, by platform; where nobody was targeted all are 0",
+            "no stage of the delivery funnel is below 0, by platform",
             Severity.ERROR,
             "info on a day that other days make up for",
             "send the targeted events of the users who were removed",

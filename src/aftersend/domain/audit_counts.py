@@ -204,8 +204,6 @@ def _failed_has_reasons(found: PlatformCounts, span: Span) -> Iterator[Violation
 
 def _stages(found: PlatformCounts, span: Span) -> Iterator[Violation]:
     whole = _sum(found.days.values())
-    if not whole.of(Kind.TARGETED):
-        return  # nobody reports this funnel: its stages are 0
     whole_below = _first_below(found.channel, whole)
     blamed = False
     for day in span.asked(found.days):
@@ -245,18 +243,13 @@ class _Below:
 
 def _first_below(channel: Channel, counts: Counts) -> _Below | None:
     for stage in FUNNELS[channel]:
-        if isinstance(stage.formula, Remaining):
-            start, losses = stage.formula.start, stage.formula.losses
-            left = counts.count(start, Mode.TOTAL) - counts.count(losses, Mode.TOTAL)
-            if left < 0:
-                return _Below(stage.key, left, stage.formula)
+        if isinstance(stage.formula, Remaining) and (left := int(value(stage.formula, Mode.TOTAL, counts))) < 0:
+            return _Below(stage.key, left, stage.formula)
     return None
 
 
 def _stages_are_rests(found: PlatformCounts, day: int) -> Iterator[Violation]:
     counts = found.days[day]
-    if not counts.of(Kind.TARGETED):
-        return
     before = 0
     for stage in FUNNELS[found.channel]:
         now = int(value(stage.formula, Mode.TOTAL, counts))

@@ -66,9 +66,9 @@ class FirstNonZero:
 class Remaining:
     """How many of `start` are left after `losses`.
 
-    TOTAL: start minus losses, or 0 where nobody reported a start, because then there is nothing to take losses off.
-    UNIQUE: the users with more starts than losses, so that a user who was targeted twice and removed once is still
-    there once. It is a distinct count of its own, never a difference of distinct counts.
+    TOTAL: start minus losses. UNIQUE: the users with more starts than losses, so that a user who was
+    targeted twice and removed once is still there once. It is a distinct count of its own, never a
+    difference of distinct counts.
     """
 
     start: Tally
@@ -165,7 +165,7 @@ def _number(number: Number, mode: Mode) -> Callable[[Cell], int]:
             here, there = _number(first, mode), _number(otherwise, mode)
             return lambda cell: here(cell) or there(cell)
         case Remaining(start, losses) if mode is Mode.TOTAL:
-            return lambda cell: begun - cell.count(losses, mode) if (begun := cell.count(start, mode)) else 0
+            return lambda cell: cell.count(start, mode) - cell.count(losses, mode)
         case Remaining():
             return lambda cell: cell.remaining_users(number)
 

@@ -18,6 +18,7 @@ __all__ = [
     "Reason",
     "breakdown_key",
     "is_known_reason",
+    "is_loss",
     "reason_name",
     "reasons_of",
     "snake",
@@ -42,6 +43,12 @@ def _by_word(channel: Channel) -> dict[str, Reason]:
 
 def _fold(word: str) -> str:
     return re.sub(r"[\W_]+", "", word).lower()
+
+
+def is_loss(channel: Channel, word: str) -> bool:
+    """Return whether a word means a reason that takes users off the delivery funnel."""
+    known = _by_word(channel).get(_fold(word))
+    return known is not None and known.loss is not None
 
 
 def is_known_reason(channel: Channel, word: str) -> bool:

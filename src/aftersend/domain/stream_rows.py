@@ -95,7 +95,7 @@ _EMAIL = (
         "Email Dropped|Email Drop",
         C.EMAIL,
         Kind.FAILED,
-        "blocklisted",
+        "email_drop",
         "not sent: on the bounce, unsubscribe or spam list, or a bad address",
     ),
     _row("MOE_EMAIL_UNSUBSCRIBE", "Email Unsubscribed", (C.EMAIL,), Kind.UNSUBSCRIBED, "unsubscribed through it"),

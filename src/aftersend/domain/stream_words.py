@@ -9,7 +9,7 @@ from typing import Any
 
 from aftersend.domain.campaigns import DEFAULT_LOCALE, DeliveryType
 from aftersend.domain.channels import CHANNELS, Channel
-from aftersend.domain.reasons import is_known_reason
+from aftersend.domain.reasons import is_known_reason, is_loss, reason_name
 from aftersend.domain.stream_codes import fold
 
 
@@ -138,6 +138,14 @@ def reason_word(channel: Channel, reason: str, code: str, group: str) -> str | N
     if reason and (is_known_reason(channel, reason) or not is_known_reason(channel, code) or code == "501"):
         return reason
     return code or group or None
+
+
+def reason_off_funnel(channel: Channel, word: str) -> str:
+    """Return a word for a failure that takes nobody off the delivery funnel.
+
+    The stream does not say who was targeted: what is taken off nothing would leave the funnel below zero.
+    """
+    return f"dropped {reason_name(channel, word)}" if is_loss(channel, word) else word
 
 
 MILLISECONDS_FROM = 10**11

@@ -187,11 +187,6 @@ def test_a_stage_below_zero_on_one_day_only() -> None:
     assert _short(found) == [("stage_not_negative", "info", 2, 0, -1)]
 
 
-def test_a_funnel_that_nobody_reports() -> None:
-    """Where nobody was ever targeted the funnel is 0, and so there is nothing to find."""
-    assert _found(_counts((1, "removed frequency_cap", 2), (2, "removed no_email_address", 1))) == []
-
-
 def test_a_stage_is_the_rest_of_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
     """A formula that loses other reasons than its stage says is found."""
     first, second, *rest = FUNNELS[Channel.SMS]

@@ -243,8 +243,10 @@ def test_what_must_have_been_attempted(kind: str) -> None:
 @pytest.mark.parametrize(
     ("channel", "code", "attributes", "reason"),
     [
-        ("EMAIL", "MOE_EMAIL_DROP", {}, "blocklisted"),
-        ("EMAIL", "MOE_EMAIL_DROP", {"reason": "Invalid Email"}, "Invalid Email"),
+        ("EMAIL", "MOE_EMAIL_DROP", {}, "email_drop"),
+        ("EMAIL", "MOE_EMAIL_DROP", {"reason": "Invalid Email"}, "dropped invalid_email"),
+        ("EMAIL", "MOE_EMAIL_DROP", {"reason": "Unsubscribed"}, "dropped blocklisted"),
+        ("EMAIL", "MOE_EMAIL_DROP", {"reason": "SMTPException"}, "SMTPException"),
         ("EMAIL", "MOE_EMAIL_DROPPED_UNSUBSCRIBE", {"HARD_BOUNCE_DROPPED_REASON": "Bounced"}, "email_unsubscribe_drop"),
         ("SMS", "MOE_SMS_DELIVERY_FAILED", {"Reason": "Handset off"}, "Handset off"),
         ("SMS", "MOE_SMS_DELIVERY_FAILED", {}, "delivery_failed"),

@@ -22,6 +22,7 @@ from aftersend.domain.stream_words import (
     milliseconds,
     platform_named,
     platform_on,
+    reason_off_funnel,
     reason_word,
 )
 from aftersend.intake.drafts import DraftFacts
@@ -219,7 +220,8 @@ def _is_mobile_web(event: StreamEvent) -> bool:
 def _reason(row: StreamCode, channel: Channel, told: Told) -> str | None:
     if row.reason == "email_unsubscribe_drop":
         return row.reason  # what its attributes add are notes of the provider
-    return reason_word(channel, *told.reasons) or row.reason
+    word = reason_word(channel, *told.reasons) or row.reason or ""
+    return reason_off_funnel(channel, word) if row.kind is Kind.FAILED else word
 
 
 def _common(event: StreamEvent) -> tuple[str, str, int] | Rejection:
