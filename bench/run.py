@@ -1,4 +1,4 @@
-"""The command line of the benchmarks: `ingest`, `stats`, `conversions`, `memory`, `promises` or `all`."""
+"""The command line of the benchmarks: `ingest`, `stats`, `conversions`, `memory`, `promises`, `streams` or `all`."""
 
 import argparse
 from collections.abc import Callable
@@ -9,6 +9,7 @@ import machine
 import memory
 import promises
 import stats
+import streams
 
 
 def main() -> None:
@@ -59,12 +60,19 @@ def _promises(given: argparse.Namespace) -> None:
         _print_row(kept.row())
 
 
+def _streams(given: argparse.Namespace) -> None:
+    _print_head("The event stream beside the native door", streams.HEAD)
+    for row in streams.measure(given.repeats, quick=given.quick):
+        _print_row(row)
+
+
 _PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "ingest": _ingest,
     "stats": _stats,
     "conversions": _conversions,
     "memory": _memory,
     "promises": _promises,
+    "streams": _streams,
 }
 
 

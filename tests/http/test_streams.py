@@ -301,6 +301,13 @@ def test_campaigns_become_drafts(asker: Asker) -> None:
     assert _counts(asker, "EMAIL")[0] == {"opened": 3}
 
 
+def test_a_bad_event_makes_no_draft(asker: Asker) -> None:
+    """A campaign is registered for what counts in it."""
+    _send(asker, stream_event(event_time="soon"), stream_event(event_uuid=""))
+
+    assert asker.request("GET", f"/v1/campaigns/{CAMPAIGN}").status_code == 404
+
+
 def test_what_a_draft_cannot_be_is_left_out(asker: Asker) -> None:
     """A parent on another channel, or a delivery type of another one, does not keep the event from counting."""
     asker.put_campaign("parent", campaign("SMS"))

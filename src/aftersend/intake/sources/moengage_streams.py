@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from msgspec import Raw
 
 from aftersend.domain.campaigns import Campaign, is_identifier
-from aftersend.domain.channels import Channel
+from aftersend.domain.channels import CHANNELS, Channel
 from aftersend.domain.events import EVENT_ID_LIMIT, NAME_LIMIT, USER_ID_LIMIT, Rejection, RejectionCode
 from aftersend.domain.kinds import Kind
 from aftersend.domain.stream_codes import (
@@ -28,6 +28,7 @@ from aftersend.domain.stream_words import (
 from aftersend.intake.drafts import DraftFacts
 from aftersend.intake.sources.stream_attributes import Told, platform_told, told_by
 from aftersend.intake.sources.stream_wire import (
+    DeviceAttributes,
     StreamBatch,
     StreamEvent,
     first,
@@ -51,6 +52,15 @@ class StreamOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Common:
+    """What every event has: its id, its user and its time in milliseconds."""
+
+    event_id: str
+    user_id: str
+    moment: int
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """An event that becomes message events: the row of its code and what its attributes say."""
 
@@ -58,6 +68,7 @@ class Wanted:
     event: StreamEvent
     row: StreamCode
     told: Told
+    common: Common
 
 
 @dataclass(slots=True)
@@ -101,9 +112,12 @@ class Translator:
     def finish(self, campaigns: Mapping[str, Campaign]) -> Translation:
         """Translate what is about campaigns."""
         for one in self._wanted:
-            refused = self._message(one, campaigns.get(one.told.campaign_id))
-            if refused is not None:
-                self.result.refused[one.place] = refused
+            campaign = campaigns.get(one.told.campaign_id)
+            channel = _channel(one, campaign)
+            if channel is None:
+                self.result.refused[one.place] = _NO_CHANNEL
+            else:
+                self._add(one, channel, campaign)
         return self.result
 
     def _sort(self, place: int, event: StreamEvent | None) -> None:
@@ -132,7 +146,10 @@ class Translator:
             return _NO_CAMPAIGN
         if not is_identifier(told.campaign_id):
             return _BAD_CAMPAIGN
-        self._wanted.append(Wanted(place, event, row, told))
+        common = _common(event)
+        if isinstance(common, Rejection):
+            return common
+        self._wanted.append(Wanted(place, event, row, told, common))
         return None
 
     def _user_event(self, place: int, event: StreamEvent, name: str) -> Rejection | None:
@@ -141,49 +158,47 @@ class Translator:
             return common
         if len(name) > NAME_LIMIT:
             return Rejection(RejectionCode.INVALID_VALUE, "event_code", f"it has more than {NAME_LIMIT} characters")
-        event_id, user_id, moment = common
         written = bytes(event.event_attributes)
         attributes = event.event_attributes if written[:1] == b"{" else Raw(b"{}")
-        platform = platform_told(read_attributes(event.event_attributes)) or _device_platform(event)
-        self.result.user_events.append(UserEvent(event_id, name, user_id, moment, platform, attributes))
+        device = read_device(event.device_attributes)
+        platform = platform_told(read_attributes(event.event_attributes)) or _platform_of(device)
+        bought = UserEvent(common.event_id, name, common.user_id, common.moment, platform, attributes)
+        self.result.user_events.append(bought)
         self.result.user_places.append(place)
         return None
 
-    def _message(self, one: Wanted, campaign: Campaign | None) -> Rejection | None:
-        event, row, told = one.event, one.row, one.told
-        common = _common(event)
-        if isinstance(common, Rejection):
-            return common
-        event_id, user_id, moment = common
-        channel = _channel(one, campaign)
-        if channel is None:
-            return _NO_CHANNEL
+    def _add(self, one: Wanted, channel: Channel, campaign: Campaign | None) -> None:
+        """Add the message events that an event becomes."""
+        row, told, common = one.row, one.told, one.common
         kinds = row.kinds
         if self._options.sent_is_shown_on_ios and row.code == "n_i_s":
             kinds = (*kinds, Kind.IMPRESSION)
-        platform = platform_on(channel, row.platform, _platform_given(one, campaign))
-        device = text(read_device(event.device_attributes).moengage_device_id)
+        device = read_device(one.event.device_attributes)
+        platform = None
+        if len(CHANNELS[channel].platforms) > 1:
+            platform = platform_on(channel, row.platform, _platform_given(one, device, campaign))
+        device_id = text(device.moengage_device_id)[:NAME_LIMIT] or None
+        reason = _reason(row, channel, told) if row.reason is not None else None
         for kind in kinds:
             self.result.messages.append(
                 MessageEvent(
-                    event_id=event_id if kind is row.kind else derived_id(event_id, kind),
+                    event_id=common.event_id if kind is row.kind else derived_id(common.event_id, kind),
                     kind=kind,
                     campaign_id=told.campaign_id,
-                    user_id=user_id,
-                    time=moment,
+                    user_id=common.user_id,
+                    time=common.moment,
                     platform=platform,
                     locale=told.locale,
                     variation=told.variation,
-                    device_id=device[:NAME_LIMIT] or None,
+                    device_id=device_id,
                     link=told.link,
-                    reason=_reason(row, channel, told) if row.reason is not None else None,
+                    reason=reason,
                     group=told.group,
                     bounce_type=row.bounce_type,
                     channel=channel,
                 )
             )
             self.result.message_places.append(one.place)
-        return None
 
 
 def _channel(one: Wanted, campaign: Campaign | None) -> Channel | None:
@@ -197,24 +212,19 @@ def _channel(one: Wanted, campaign: Campaign | None) -> Channel | None:
     return None if len(channels) == len(Channel) else channels[0]
 
 
-def _platform_given(one: Wanted, campaign: Campaign | None) -> str | None:
+def _platform_given(one: Wanted, device: DeviceAttributes, campaign: Campaign | None) -> str | None:
     """What the event says of its platform; of a user who is held out, only the campaign may know."""
-    given = one.told.platform or _device_platform(one.event)
-    if given == "WEB" and _is_mobile_web(one.event):
-        return "MWEB"
+    given = one.told.platform or _platform_of(device)
     if given is None and one.row.platform is None and campaign is not None and len(campaign.platforms) == 1:
         return campaign.platforms[0]
-    return "MWEB" if given is None and one.row.platform == "WEB" and _is_mobile_web(one.event) else given
+    if (given or one.row.platform) != "WEB":
+        return given
+    mobile = is_true(device.moe_mweb) or is_true(read_user(one.event.user_attributes).moe_mweb)
+    return "MWEB" if mobile else given
 
 
-def _device_platform(event: StreamEvent) -> str | None:
-    device = read_device(event.device_attributes)
+def _platform_of(device: DeviceAttributes) -> str | None:
     return platform_named(*(text(word) for word in (device.os_key, device.os, device.platform)))
-
-
-def _is_mobile_web(event: StreamEvent) -> bool:
-    said = read_user(event.user_attributes).moe_mweb, read_device(event.device_attributes).moe_mweb
-    return any(is_true(value) for value in said)
 
 
 def _reason(row: StreamCode, channel: Channel, told: Told) -> str | None:
@@ -224,7 +234,7 @@ def _reason(row: StreamCode, channel: Channel, told: Told) -> str | None:
     return reason_off_funnel(channel, word) if row.kind is Kind.FAILED else word
 
 
-def _common(event: StreamEvent) -> tuple[str, str, int] | Rejection:
+def _common(event: StreamEvent) -> Common | Rejection:
     """The id, the user and the time of an event, or what is wrong with them."""
     event_id = text(event.event_uuid)
     if not event_id:
@@ -237,7 +247,7 @@ def _common(event: StreamEvent) -> tuple[str, str, int] | Rejection:
     if len(user_id) > USER_ID_LIMIT:
         return Rejection(RejectionCode.INVALID_VALUE, "user_id", f"it has more than {USER_ID_LIMIT} characters")
     moment = milliseconds(event.event_time)
-    return _NO_TIME if moment is None else (event_id, user_id, moment)
+    return _NO_TIME if moment is None else Common(event_id, user_id, moment)
 
 
 def _user(event: StreamEvent) -> str:
