@@ -1,4 +1,4 @@
-"""The command line of the benchmarks: `ingest`, `stats`, `conversions`, `memory`, `promises`, `backup` or `all`."""
+"""The command line of the benchmarks: one part by its name, or `all`."""
 
 import argparse
 from collections.abc import Callable
@@ -10,6 +10,7 @@ import machine
 import memory
 import promises
 import stats
+import streams
 
 
 def main() -> None:
@@ -67,6 +68,12 @@ def _backup(given: argparse.Namespace) -> None:
         _print_row(step.row())
 
 
+def _streams(given: argparse.Namespace) -> None:
+    _print_head("The event stream beside the native door", streams.HEAD)
+    for row in streams.measure(given.repeats, quick=given.quick):
+        _print_row(row)
+
+
 _PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "ingest": _ingest,
     "stats": _stats,
@@ -74,6 +81,7 @@ _PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "memory": _memory,
     "promises": _promises,
     "backup": _backup,
+    "streams": _streams,
 }
 
 

@@ -16,8 +16,10 @@ from aftersend.api.access import ACCESS, Access
 from aftersend.api.document import api_document
 from aftersend.domain.catalogue import catalogue
 from aftersend.domain.changes import THINGS
+from aftersend.domain.channels import Channel
 from aftersend.domain.data_centers import ROWS
 from aftersend.domain.events import RejectionCode
+from aftersend.domain.stream_codes import CODES, StreamCode, feeds
 from aftersend.domain.workspaces import FEATURES
 from aftersend.settings import PREFIX, Settings
 
@@ -256,6 +258,37 @@ def rejections_page() -> str:
     return NOTICE + intro + table(("code", "means"), ((f"`{code}`", code.meaning) for code in RejectionCode))
 
 
+def streams_page() -> str:
+    """Write the page of the codes of the event stream."""
+    intro = (
+        "# The codes of the MoEngage event stream\n\nWhat each becomes, and what it moves: the rows by which "
+        "[the stream](../streams.md) is read. Every `USER_ACTION_EVENT` of another code is a user event, for goals; "
+        "any other code is kept and listed as unknown.\n\n"
+    )
+    header = ("code", "display names", "channels", "platform where the event names none", "becomes", "moves", "means")
+    rows = (
+        (
+            _code((row.code, *row.aliases)),
+            ", ".join(row.names),
+            _channels([str(channel) for channel in row.channels], len(Channel)) if row.channels else "–",
+            f"`{row.platform}`" if row.platform else "–",
+            _becomes(row),
+            _code(feeds(row)),
+            row.meaning,
+        )
+        for row in CODES
+    )
+    return NOTICE + intro + table(header, rows)
+
+
+def _becomes(row: StreamCode) -> str:
+    if row.for_goals:
+        return "a user event"
+    detail = row.bounce_type or row.reason
+    first, *derived = (f"`{kind}`" for kind in row.kinds) if row.kinds else ("nothing",)
+    return first + (f" ({detail})" if detail else "") + "".join(f", {kind} derived" for kind in derived)
+
+
 def bodies_page() -> str:
     """Write the page of what can be sent, field by field."""
     schemas = api_document()["components"]["schemas"]
@@ -317,6 +350,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "access.md": access_page,
     "settings.md": settings_page,
     "bodies.md": bodies_page,
+    "streams.md": streams_page,
     "rejections.md": rejections_page,
     "openapi.json": api_page,
     "postman_collection.json": postman.collection,

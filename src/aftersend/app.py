@@ -137,6 +137,7 @@ def _joined(
     from aftersend.intake.assign import Assigner
     from aftersend.intake.commit import Committer
     from aftersend.intake.receive import Intake
+    from aftersend.intake.sources.door import SourceDoor
     from aftersend.stats.answer import Stats
     from aftersend.stats.audit import Audit
     from aftersend.stats.uplift import Uplift
@@ -153,6 +154,7 @@ def _joined(
     services = Services(
         registry=registry,
         intake=intake,
+        sources=SourceDoor(intake, registry.set_aside, now),
         assigner=Assigner(registry.campaigns, registry.uploaded_users, intake),
         stats=stats,
         uplift=Uplift(registry.campaigns, engine, stats),

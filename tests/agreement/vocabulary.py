@@ -7,7 +7,7 @@ AUDIENCE_KINDS = (*SHARED_KINDS, "eligible", "synced")
 PAGE_KINDS = (*MESSAGE_KINDS, "impression", "closed")
 
 KINDS = {
-    "PUSH": (*MESSAGE_KINDS, "addressed", "impression", "device_started"),
+    "PUSH": (*MESSAGE_KINDS, "addressed", "impression", "device_started", "undelivered"),
     "EMAIL": (*TEXT_KINDS, "bounced", "opened", "complained"),
     "SMS": TEXT_KINDS,
     "WHATSAPP": (*TEXT_KINDS, "read"),
@@ -26,7 +26,7 @@ CHANNELS = tuple(KINDS)
 
 PLATFORMS = {
     "PUSH": ("ANDROID", "IOS", "WEB", "MWEB", "UNKNOWN"),
-    "IN_APP": ("ANDROID", "IOS", "WEB"),
+    "IN_APP": ("ANDROID", "IOS", "WEB", "UNKNOWN"),
     "ON_SITE": ("WEB", "MWEB"),
     "WEB_PERSONALIZATION": ("WEB", "MWEB"),
 }

@@ -32,8 +32,8 @@ class TooManyFailures(AftersendError):
         self.headers = headers
 
 
-def sign_in(request: Request[Any, Any, Any], services: Services) -> Principal:
-    """Return who is asking.
+def sign_in(request: Request[Any, Any, Any], services: Services, key_header: str = "") -> Principal:
+    """Return who is asking; `key_header` is the one that may stand in for HTTP Basic.
 
     Raises:
         NotAuthenticated: nobody that is known here.
@@ -41,6 +41,8 @@ def sign_in(request: Request[Any, Any, Any], services: Services) -> Principal:
         TooManyFailures: an unknown caller that asked too often from one address.
     """
     shown = _credentials(request.headers.get("authorization", ""))
+    if shown is None and key_header:
+        shown = _pair(request.headers.get(key_header, "").strip())
     principal = _principal(services, *shown) if shown else None
     if principal is None:
         address = request.client.host if request.client else "unknown"
@@ -104,5 +106,9 @@ def _credentials(header: str) -> tuple[str, str] | None:
         decoded = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
     except ValueError:
         return None
-    user, colon, password = decoded.partition(":")
+    return _pair(decoded)
+
+
+def _pair(text: str) -> tuple[str, str] | None:
+    user, colon, password = text.partition(":")
     return (user, password) if colon else None

@@ -31,6 +31,8 @@ from aftersend.api.errors import STATS_PATH
 from aftersend.api.page_routes import FILES
 from aftersend.api.removal_document import removal_paths, removal_schemas
 from aftersend.api.snapshot_document import snapshot_paths, snapshot_schemas
+from aftersend.api.source_document import source_paths, source_schemas
+from aftersend.api.source_routes import KEY_HEADER
 from aftersend.api.uplift_document import uplift_schemas
 from aftersend.domain.attribution import AttributionType
 from aftersend.intake.wire import MessageEvent, UserEvent
@@ -65,7 +67,15 @@ def _document() -> Json:
         ],
         "paths": _paths(),
         "components": {
-            "securitySchemes": {"basic": {"type": "http", "scheme": "basic"}},
+            "securitySchemes": {
+                "basic": {"type": "http", "scheme": "basic"},
+                "key": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": KEY_HEADER,
+                    "description": "The workspace id, a colon, and a key's secret.",
+                },
+            },
             "schemas": _schemas(),
         },
     }
@@ -98,6 +108,7 @@ def _paths() -> Json:
         **data_center_paths(),
         **removal_paths(),
         **snapshot_paths(),
+        **source_paths(),
         "/v1/catalogue": {"get": operation("getCatalogue", "Show the catalogue", "server", answers("Catalogue", 401))},
         **{path: {"get": found} for path, found in _open_operations().items()},
     }
@@ -229,6 +240,7 @@ def _schemas() -> Json:
         **data_center_schemas(),
         **removal_schemas(),
         **snapshot_schemas(),
+        **source_schemas(),
         **error_schemas(),
     }
 

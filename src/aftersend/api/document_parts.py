@@ -245,26 +245,25 @@ def error_schemas() -> Json:
 
 
 def _receipt() -> Json:
+    fields = receipt_fields()
+    return {"type": "object", "properties": fields, "required": list(fields)}
+
+
+def receipt_fields() -> Json:
+    """Describe what every receipt has."""
     text = {"type": "string"}
+    rejected: Json = {
+        "index": {"type": "integer", "minimum": 0},
+        "event_id": {"type": ["string", "null"]},
+        "code": {"type": "string", "enum": list(RejectionCode)},
+        "field": text,
+        "message": text,
+    }
     return {
-        "type": "object",
-        "properties": {
-            "accepted": {"type": "integer", "minimum": 0, "description": "In the ledger for the first time."},
-            "duplicates": {"type": "integer", "minimum": 0, "description": "There already, or twice in the batch."},
-            "rejected": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "index": {"type": "integer", "minimum": 0},
-                        "event_id": {"type": ["string", "null"]},
-                        "code": {"type": "string", "enum": list(RejectionCode)},
-                        "field": text,
-                        "message": text,
-                    },
-                    "required": ["index", "event_id", "code", "field", "message"],
-                },
-            },
+        "accepted": {"type": "integer", "minimum": 0, "description": "In the ledger for the first time."},
+        "duplicates": {"type": "integer", "minimum": 0, "description": "There already, or twice in the batch."},
+        "rejected": {
+            "type": "array",
+            "items": {"type": "object", "properties": rejected, "required": list(rejected)},
         },
-        "required": ["accepted", "duplicates", "rejected"],
     }

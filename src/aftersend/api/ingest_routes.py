@@ -1,6 +1,7 @@
 """`POST /v1/message-events` and `/v1/user-events`: answered when every good event is durable and visible."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Request, Response, post
@@ -11,8 +12,9 @@ from aftersend.api.access import enter
 from aftersend.api.bodies import encoding_of, is_lines, read_body, unpack
 from aftersend.api.errors import json_response
 from aftersend.api.services import Services
-from aftersend.domain.events import BATCH_BYTES_LIMIT, Receipt, Stream
-from aftersend.intake.receive import MustWait, Sender, Underway
+from aftersend.domain.events import BATCH_BYTES_LIMIT, Receipt, RejectedEvent, Stream
+from aftersend.intake.drafts import MustWait
+from aftersend.intake.receive import Sender, Underway
 
 _SMALL_BODY = 8 * 1024
 """Bytes. Checking a body of this size takes less time than handing it to another thread."""
@@ -56,14 +58,19 @@ def receipt_body(receipt: Receipt) -> dict[str, Any]:
     return {
         "accepted": receipt.accepted,
         "duplicates": receipt.duplicates,
-        "rejected": [
-            {
-                "index": row.index,
-                "event_id": row.event_id,
-                "code": row.rejection.code.value,
-                "field": row.rejection.field,
-                "message": row.rejection.message,
-            }
-            for row in receipt.rejected
-        ],
+        "rejected": rejected_json(receipt.rejected),
     }
+
+
+def rejected_json(rejected: Sequence[RejectedEvent]) -> list[dict[str, Any]]:
+    """Word the events that were turned away."""
+    return [
+        {
+            "index": row.index,
+            "event_id": row.event_id,
+            "code": row.rejection.code.value,
+            "field": row.rejection.field,
+            "message": row.rejection.message,
+        }
+        for row in rejected
+    ]

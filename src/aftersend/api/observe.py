@@ -5,6 +5,7 @@ from collections.abc import Callable
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from aftersend.domain.events import Receipt, Stream
+from aftersend.domain.sources import EventSource, SourceReceipt
 
 
 class Observations:
@@ -33,6 +34,18 @@ class Observations:
         self._rejections = Counter(
             "aftersend_rejections_total", "Events turned away, by why.", ["stream", "code"], registry=self._registry
         )
+        self._of_sources = Counter(
+            "aftersend_source_events_total",
+            "Events of other sources; accepted and duplicate are of the ledger, of which one can become several.",
+            ["source", "outcome"],
+            registry=self._registry,
+        )
+        self._dropped = Counter(
+            "aftersend_set_aside_dropped_total",
+            "Events of other sources that were set aside and had to make room for newer ones.",
+            ["source"],
+            registry=self._registry,
+        )
         self._commits = Counter("aftersend_commits_total", "Commits to the ledger.", registry=self._registry)
         self._group = Histogram(
             "aftersend_commit_events",
@@ -55,6 +68,19 @@ class Observations:
         self._events.labels(stream, "rejected").inc(len(receipt.rejected))
         for row in receipt.rejected:
             self._rejections.labels(stream, row.rejection.code).inc()
+
+    def source(self, source: EventSource, receipt: SourceReceipt, dropped: int) -> None:
+        """Count what became of a batch of another source."""
+        outcomes = {
+            "accepted": receipt.accepted,
+            "duplicate": receipt.duplicates,
+            "recognised": receipt.recognised,
+            "unknown_code": receipt.unknown,
+            "rejected": len(receipt.rejected),
+        }
+        for outcome, number in outcomes.items():
+            self._of_sources.labels(source, outcome).inc(number)
+        self._dropped.labels(source).inc(dropped)
 
     def commit(self, _batches: int, events: int) -> None:
         """Count a commit."""

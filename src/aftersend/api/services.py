@@ -10,6 +10,7 @@ from aftersend.api.room import Room
 from aftersend.domain.data_centers import Serving
 from aftersend.intake.assign import Assigner
 from aftersend.intake.receive import Intake
+from aftersend.intake.sources.door import SourceDoor
 from aftersend.registry.registry import Registry
 from aftersend.stats.answer import Stats
 from aftersend.stats.audit import Audit
@@ -29,6 +30,7 @@ class Services:
 
     registry: Registry
     intake: Intake
+    sources: SourceDoor
     assigner: Assigner
     stats: Stats
     uplift: Uplift

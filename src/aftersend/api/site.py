@@ -23,6 +23,7 @@ from aftersend.api import (
     page_routes,
     removal_routes,
     snapshot_routes,
+    source_routes,
     stats_routes,
     uplift_routes,
 )
@@ -35,6 +36,8 @@ ROUTES = (
     stats_routes.campaign_stats,
     ingest_routes.message_events,
     ingest_routes.user_events,
+    source_routes.post_source,
+    source_routes.list_rejected,
     uplift_routes.get_uplift,
     audit_routes.get_audit,
     campaign_routes.put_campaign,

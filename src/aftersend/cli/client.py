@@ -1,7 +1,7 @@
 """How commands reach a ledger: over HTTP when a server owns it, in this process when it is free."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ import msgspec
 from aftersend.app import Parts, open_parts, open_registry
 from aftersend.domain.events import Stream
 from aftersend.domain.removals import Removal
+from aftersend.domain.sources import EventSource
 from aftersend.domain.workspaces import OPERATOR
 from aftersend.errors import AftersendError, InvalidRequest, NotFound, Overloaded, StoreUnavailable
 from aftersend.settings import Settings
@@ -26,6 +27,10 @@ class Client(Protocol):
 
     def ingest(self, stream: Stream, lines: bytes) -> dict[str, Any]:
         """Send events, one JSON object a line, and return the receipt."""
+        ...
+
+    def ingest_source(self, source: EventSource, lines: bytes) -> dict[str, Any]:
+        """Send events of another source, one a line as they are, and return the receipt."""
         ...
 
     def stats(self, question: dict[str, Any]) -> dict[str, Any]:
@@ -103,6 +108,10 @@ class HttpClient:
         """Send events and return the receipt."""
         return self._post(_PATHS[stream], lines, {"content-type": "application/x-ndjson"})
 
+    def ingest_source(self, source: EventSource, lines: bytes) -> dict[str, Any]:
+        """Send events of another source and return the receipt."""
+        return self._post(f"/v1/sources/{source}", lines, {"content-type": "application/x-ndjson"})
+
     def stats(self, question: dict[str, Any]) -> dict[str, Any]:
         """Ask the Stats API."""
         headers = {"content-type": "application/json", "MOE-APPKEY": self._workspace_id}
@@ -179,13 +188,16 @@ class LocalClient:
         from aftersend.intake.receive import Sender
 
         sender = Sender(self._workspace)
-        for _ in range(_TRIES):
-            try:
-                return receipt_body(self._parts.intake.receive(sender, stream, lines, lines=True))
-            except (Overloaded, StoreUnavailable) as error:
-                refused = error
-                time.sleep(error.retry_after_seconds)
-        raise refused
+        return _patiently(lambda: receipt_body(self._parts.intake.receive(sender, stream, lines, lines=True)))
+
+    def ingest_source(self, source: EventSource, lines: bytes) -> dict[str, Any]:
+        """Send events of another source and return the receipt."""
+        from aftersend.api.source_routes import source_receipt
+        from aftersend.intake.receive import Sender
+        from aftersend.intake.sources.moengage_streams import StreamOptions
+
+        door, sender = self._parts.services.sources, Sender(self._workspace)
+        return _patiently(lambda: source_receipt(door.receive(sender, source, lines, StreamOptions())))
 
     def stats(self, question: dict[str, Any]) -> dict[str, Any]:
         """Ask the Stats API."""
@@ -230,6 +242,17 @@ class LocalClient:
         """Return a page of removals."""
         page, total = self._parts.services.remover.book.page(self._workspace.id, None, offset, limit)
         return {"removals": [_shown(one) for one in page], "total": total}
+
+
+def _patiently(ingest: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Try again while too much is under way: events have ids, so that is safe."""
+    for _ in range(_TRIES):
+        try:
+            return ingest()
+        except (Overloaded, StoreUnavailable) as error:
+            refused = error
+            time.sleep(error.retry_after_seconds)
+    raise refused
 
 
 def _shown(removal: Removal) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 import csv
 import gzip
 import io
-import itertools
 import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +14,7 @@ from aftersend.domain.events import Stream
 from aftersend.errors import InvalidRequest
 
 BATCH_EVENTS = 10_000
+BATCH_BYTES = 16 * 2**20
 _NDJSON = frozenset({".ndjson", ".jsonl", ".json"})
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
@@ -29,8 +29,8 @@ class Batch:
     position: int
 
 
-def batches(file: Path) -> Iterator[Batch]:
-    """Yield the events of a file in batches, in bounded memory.
+def batches(file: Path, split: Callable[[Iterator[bytes]], Iterator[bytes]] = lambda lines: lines) -> Iterator[Batch]:
+    """Yield the events of a file in batches, in bounded memory; `split` says where lines are more than one event.
 
     Raises:
         InvalidRequest: the file is of no known kind, or cannot be read as what it says it is.
@@ -38,7 +38,7 @@ def batches(file: Path) -> Iterator[Batch]:
     try:
         with file.open("rb") as raw:
             first = 0
-            for lines in _grouped(_reader(file)(file, raw)):
+            for lines in _grouped(split(_reader(file)(file, raw))):
                 yield Batch(b"\n".join(lines), first, len(lines), raw.tell())
                 first += len(lines)
     except (OSError, EOFError, UnicodeDecodeError, ValueError, csv.Error, zlib.error) as error:
@@ -62,8 +62,15 @@ def stream_of(file: Path) -> Stream:
 
 
 def _grouped(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
-    remaining = iter(lines)
-    while group := list(itertools.islice(remaining, BATCH_EVENTS)):
+    group: list[bytes] = []
+    size = 0
+    for line in lines:
+        if group and (len(group) == BATCH_EVENTS or size + len(line) > BATCH_BYTES):
+            yield group
+            group, size = [], 0
+        group.append(line)
+        size += len(line)
+    if group:
         yield group
 
 

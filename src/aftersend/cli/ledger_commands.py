@@ -13,6 +13,7 @@ from aftersend.cli.options import Data, WorkspaceId, settings_from
 from aftersend.domain.attribution import AttributionType
 from aftersend.domain.events import Stream
 from aftersend.domain.formulas import Mode
+from aftersend.domain.sources import EventSource
 from aftersend.errors import InvalidRequest
 from aftersend.settings import KEY_VARIABLE, Settings
 
@@ -25,6 +26,9 @@ def load_files(
     workspace: WorkspaceId,
     stream: Annotated[
         Stream | None, typer.Option(help="What the files hold; told from the first event if left out.")
+    ] = None,
+    source: Annotated[
+        EventSource | None, typer.Option(help="Whose exported files they are, where they are not in the native format.")
     ] = None,
     rejects: Annotated[Path | None, typer.Option(help="Write every event that is turned away to this file.")] = None,
     url: Url = None,
@@ -41,8 +45,10 @@ def load_files(
             if not file.is_file():
                 raise InvalidRequest(f"there is no file {file}", "FILE")
         with open_client(settings, workspace, url, key) as client:
-            report = load(client, files, stream, rejects)
-        print_json({"accepted": report.accepted, "duplicates": report.duplicates, "rejected": report.rejected})
+            report = load(client, files, stream, rejects, source)
+        shown = {"accepted": report.accepted, "duplicates": report.duplicates, "rejected": report.rejected}
+        of_source = {"recognised": report.recognised, "unknown": report.unknown} if source else {}
+        print_json(shown | of_source)
         for row in report.examples:
             place = f"{row['file']}, event {row['event']}"
             messages.print(f"{place}: {row['field']}: {row['message']} ({row['code']})", markup=False)

@@ -2,10 +2,11 @@
 
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,7 +15,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from aftersend.cli.client import Client
 from aftersend.cli.console import messages
 from aftersend.cli.event_files import Batch, batches, stream_of
+from aftersend.cli.source_files import split_events
 from aftersend.domain.events import Stream
+from aftersend.domain.sources import EventSource
 
 _UNDER_WAY = 4
 """Batches that are sent at the same time; the server gathers them into one insert."""
@@ -24,11 +27,13 @@ SHOWN_REJECTIONS = 10
 
 @dataclass(slots=True)
 class LoadReport:
-    """What became of the events of all files."""
+    """What became of the events of all files; only other sources have events that are recognised or unknown."""
 
     accepted: int = 0
     duplicates: int = 0
     rejected: int = 0
+    recognised: int = 0
+    unknown: int = 0
     examples: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -39,8 +44,14 @@ class _Sent:
     receipt: "Future[dict[str, Any]]"
 
 
-def load(client: Client, files: Iterable[Path], stream: Stream | None, rejects: Path | None) -> LoadReport:
-    """Send the events of the files, and return what became of them.
+def load(
+    client: Client,
+    files: Iterable[Path],
+    stream: Stream | None,
+    rejects: Path | None,
+    source: EventSource | None = None,
+) -> LoadReport:
+    """Send the events of the files, native ones or those of another source, and return what became of them.
 
     Events that are turned away are counted, the first of them kept as examples, and all of them written to
     `rejects` when that is given: one line each, with the place in the file and the reason.
@@ -49,10 +60,14 @@ def load(client: Client, files: Iterable[Path], stream: Stream | None, rejects: 
     with _open_rejects(rejects) as written, ThreadPoolExecutor(_UNDER_WAY) as sending, _progress() as progress:
         for file in files:
             task = progress.add_task(file.name, total=max(file.stat().st_size, 1))
-            chosen = stream or stream_of(file)
+            send: Callable[[bytes], dict[str, Any]]
+            if source is not None:
+                send = partial(client.ingest_source, source)
+            else:
+                send = partial(client.ingest, stream or stream_of(file))
             under_way: deque[_Sent] = deque()
-            for batch in batches(file):
-                under_way.append(_Sent(file, batch, sending.submit(client.ingest, chosen, batch.lines)))
+            for batch in batches(file, split_events) if source else batches(file):
+                under_way.append(_Sent(file, batch, sending.submit(send, batch.lines)))
                 while len(under_way) >= _UNDER_WAY:
                     _settle(under_way.popleft(), report, written)
                 progress.update(task, completed=batch.position)
@@ -67,6 +82,8 @@ def _settle(sent: _Sent, report: LoadReport, written: TextIO | None) -> None:
     report.accepted += receipt["accepted"]
     report.duplicates += receipt["duplicates"]
     report.rejected += len(receipt["rejected"])
+    report.recognised += receipt.get("recognised", 0)
+    report.unknown += receipt.get("unknown", 0)
     for row in receipt["rejected"]:
         told = {"file": str(sent.file), "event": sent.batch.first + row["index"] + 1, **row}
         del told["index"]

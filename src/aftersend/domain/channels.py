@@ -56,7 +56,10 @@ CHANNELS: dict[Channel, ChannelFacts] = {
         _single(Channel.WHATSAPP, "WhatsApp messages"),
         _single(Channel.RCS, "RCS messages, their SMS fallback included"),
         ChannelFacts(
-            Channel.IN_APP, ("ANDROID", "IOS", "WEB"), None, "messages shown inside an app while it is in use"
+            Channel.IN_APP,
+            ("ANDROID", "IOS", "WEB", "UNKNOWN"),
+            None,
+            "messages shown inside an app while it is in use",
         ),
         ChannelFacts(Channel.ON_SITE, ("WEB", "MWEB"), None, "messages shown on a web site"),
         _single(Channel.CARDS, "cards in an inbox inside an app or site"),

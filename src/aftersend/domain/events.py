@@ -37,7 +37,11 @@ class RejectionCode(StrEnum):
     CHANNEL_MISMATCH = "channel_mismatch", "the campaign is registered on another channel"
     KIND_NOT_ON_CHANNEL = "kind_not_on_channel", "this cannot happen to a message on the campaign's channel"
     EXPIRED = "expired", "the event is older than the workspace keeps events"
+    UNKNOWN_CODE = "unknown_code", "the source has no such event as far as is known here; it is kept as it came"
     PLATFORM_NOT_ON_CHANNEL = "platform_not_on_channel", "the campaign's channel has no such platform"
+
+
+REJECTION_CODES: dict[str, RejectionCode] = {code.value: code for code in RejectionCode}
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,12 @@ KINDS: dict[Kind, KindFacts] = {
         KindFacts(Kind.FAILED, _ALL, Detail.REASON, "attempted, but not sent"),
         KindFacts(Kind.SENT, _ALL, None, "accepted by the provider"),
         KindFacts(Kind.DELIVERED, _MESSAGES, None, "a receipt confirmed arrival"),
-        KindFacts(Kind.UNDELIVERED, _TEXT | {C.EMAIL}, Detail.REASON, "accepted by the provider, then not delivered"),
+        KindFacts(
+            Kind.UNDELIVERED,
+            _TEXT | {C.EMAIL, C.PUSH},
+            Detail.REASON,
+            "accepted by the provider, then not delivered; for push, dropped without having been attempted",
+        ),
         KindFacts(Kind.BOUNCED, frozenset({C.EMAIL}), Detail.BOUNCE_TYPE, "refused by the receiving mail server"),
         KindFacts(Kind.IMPRESSION, _SHOWN, None, "shown to the user, or received by the device"),
         KindFacts(Kind.CLICKED, _MESSAGES, None, "the message or a link or button in it was clicked"),

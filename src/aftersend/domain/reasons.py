@@ -11,7 +11,19 @@ from aftersend.domain.channels import Channel
 from aftersend.domain.reason_rows import REASONS, Loss, Phase, Reason
 from aftersend.domain.reason_spelling import snake, spell
 
-__all__ = ["REASONS", "Loss", "Phase", "Reason", "breakdown_key", "reason_name", "reasons_of", "snake", "spell"]
+__all__ = [
+    "REASONS",
+    "Loss",
+    "Phase",
+    "Reason",
+    "breakdown_key",
+    "is_known_reason",
+    "is_loss",
+    "reason_name",
+    "reasons_of",
+    "snake",
+    "spell",
+]
 
 
 @cache
@@ -31,6 +43,17 @@ def _by_word(channel: Channel) -> dict[str, Reason]:
 
 def _fold(word: str) -> str:
     return re.sub(r"[\W_]+", "", word).lower()
+
+
+def is_loss(channel: Channel, word: str) -> bool:
+    """Return whether a word means a reason that takes users off the delivery funnel."""
+    known = _by_word(channel).get(_fold(word))
+    return known is not None and known.loss is not None
+
+
+def is_known_reason(channel: Channel, word: str) -> bool:
+    """Return whether a word means a reason of the catalogue on this channel."""
+    return _fold(word) in _by_word(channel)
 
 
 def reason_name(channel: Channel, word: str) -> str:

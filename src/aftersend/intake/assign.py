@@ -11,6 +11,8 @@ from aftersend.domain.kinds import ControlGroup, Kind
 from aftersend.domain.workspaces import Workspace
 from aftersend.errors import InvalidRequest
 from aftersend.intake.accept import Arrival, rejection_of
+from aftersend.intake.decode import Decoded
+from aftersend.intake.placement import Known
 from aftersend.intake.receive import Intake, Sender, Underway
 from aftersend.intake.wire import MessageEvent
 from aftersend.registry.campaigns import Campaigns
@@ -53,7 +55,8 @@ class Assigner:
         members = self._global_members(workspace, campaign, request.users)
         decided = assign(campaign, request.send_id, workspace.salt, request.users, members)
         events = [_event(request, one.user_id, one.held_out) for one in decided if one.held_out is not None]
-        return decided, self.intake.begin_message_events(sender, events, campaign)
+        decoded = Decoded(events, range(len(events)), [])
+        return decided, self.intake.begin_message_events(sender, decoded, Known({campaign.id: campaign}))
 
     def _global_members(self, workspace: Workspace, campaign: Campaign, users: Sequence[str]) -> Collection[str]:
         group = workspace.global_control_group

@@ -5,21 +5,16 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 
-from aftersend.domain.campaigns import Campaign
 from aftersend.domain.events import Receipt, Stream
 from aftersend.domain.periods import EARLIEST_MILLISECONDS, DayFinder, first_moment
 from aftersend.domain.workspaces import OPERATOR, Workspace
 from aftersend.intake.accept import NATIVE, Accepted, Arrival, accept_message_events, accept_user_events
 from aftersend.intake.commit import Committer
 from aftersend.intake.decode import BatchDecoder, Decoded
-from aftersend.intake.drafts import find_drafts, refusals
+from aftersend.intake.drafts import Drafts, brought_by
 from aftersend.intake.placement import Known, PlacementMemory
 from aftersend.intake.wire import MessageEvent, UserEvent
 from aftersend.registry.campaigns import Campaigns
-
-
-class MustWait(Exception):
-    """A batch brings campaigns along, and registering them waits for whoever else writes to the registry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +43,7 @@ class Intake:
     """Takes batches of events in for any workspace."""
 
     def __init__(self, campaigns: Campaigns, committer: Committer, now: Callable[[], datetime]) -> None:
-        self._campaigns = campaigns
+        self.drafts = Drafts(campaigns, now)
         self._committer = committer
         self._now = now
         self._message_events = BatchDecoder(MessageEvent)
@@ -71,15 +66,21 @@ class Intake:
         """
         return self._submit(self._accept(sender, stream, body, lines, may_wait))
 
-    def begin_message_events(self, sender: Sender, events: list[MessageEvent], campaign: Campaign) -> Underway:
-        """Queue message events of one campaign that this server made itself for a sender.
+    def begin_message_events(self, sender: Sender, decoded: Decoded[MessageEvent], campaigns: Known) -> Underway:
+        """Queue message events of these campaigns that were made here, or read from another format.
 
         Raises:
             Overloaded, StoreUnavailable: nothing was kept.
         """
-        decoded = Decoded(events, range(len(events)), [])
-        arrival = self.arrival(sender)
-        return self._submit(accept_message_events(arrival, decoded, Known({campaign.id: campaign}), self._placements))
+        return self._submit(accept_message_events(self.arrival(sender), decoded, campaigns, self._placements))
+
+    def begin_user_events(self, sender: Sender, decoded: Decoded[UserEvent]) -> Underway:
+        """Queue user events that were read from another format.
+
+        Raises:
+            Overloaded, StoreUnavailable: nothing was kept.
+        """
+        return self._submit(accept_user_events(self.arrival(sender), decoded))
 
     def _submit(self, accepted: Accepted) -> Underway:
         if not accepted.rows.identities:
@@ -93,7 +94,8 @@ class Intake:
         if stream is Stream.USER_EVENTS:
             return accept_user_events(arrival, self._user_events.decode(body, lines=lines))
         decoded = self._message_events.decode(body, lines=lines)
-        campaigns = self._campaigns_of(sender.workspace.id, decoded, may_wait)
+        named = {event.campaign_id for event in decoded.events}
+        campaigns = self.drafts.find(sender.workspace.id, named, map(brought_by, decoded.events), may_wait=may_wait)
         return accept_message_events(arrival, decoded, campaigns, self._placements)
 
     def arrival(self, sender: Sender) -> Arrival:
@@ -110,19 +112,3 @@ class Intake:
         if finder is None:
             finder = self._day_finders[workspace.timezone] = DayFinder(workspace.zone)
         return finder
-
-    def _campaigns_of(self, workspace_id: str, decoded: Decoded[MessageEvent], may_wait: bool) -> Known:
-        """The campaigns that the events name; those that bring their channel along are registered as drafts."""
-        named = {event.campaign_id for event in decoded.events}
-        known = self._campaigns.find(workspace_id, named)
-        lacks_parent = any(one.drafted and one.parent_campaign_id is None for one in known.values())
-        if len(known) == len(named) and not lacks_parent:
-            return Known(known)
-        parents = {event.parent_campaign_id for event in decoded.events if event.parent_campaign_id is not None}
-        drafts = find_drafts(decoded.events, known | self._campaigns.find(workspace_id, parents), self._now())
-        if not drafts:
-            return Known(known)
-        if not may_wait:
-            raise MustWait
-        refused = self._campaigns.register_drafts(workspace_id, drafts)
-        return Known(self._campaigns.find(workspace_id, named), refusals(refused))

@@ -7,6 +7,7 @@ from aftersend.registry.campaigns import Campaigns
 from aftersend.registry.database import Database
 from aftersend.registry.global_group import UploadedUsers
 from aftersend.registry.keys import Keys
+from aftersend.registry.set_aside import SetAsideEvents
 from aftersend.registry.trail import Trail
 from aftersend.registry.workspaces import Workspaces
 
@@ -21,6 +22,7 @@ class Registry:
         self.keys = Keys(self.database, self.workspaces, self.trail, now)
         self.campaigns = Campaigns(self.database, self.trail)
         self.uploaded_users = UploadedUsers(self.database, self.trail)
+        self.set_aside = SetAsideEvents(self.database)
 
     def close(self) -> None:
         """Close every connection."""

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     UniqueConstraint,
     false,
 )
@@ -130,4 +132,40 @@ changes = Table(
     Column("after", JSON(none_as_null=True)),
     ForeignKeyConstraint(["workspace_id"], ["workspaces.id"]),
     Index("ix_changes_listing", "workspace_id", "number"),
+)
+
+set_aside = Table(
+    "set_aside",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("workspace_id", String(64), nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("shelf", String(16), nullable=False),
+    Column("digest", String(32), nullable=False),
+    Column("code", String(32), nullable=False),
+    Column("field", String(100), nullable=False),
+    Column("message", String(500), nullable=False),
+    Column("event_id", String(200)),
+    Column("event_code", String(200)),
+    Column("raw", Text, nullable=False),
+    Column("cut", Boolean, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("arrived_at", DateTime, nullable=False),
+    Column("key_id", String(32), nullable=False),
+    ForeignKeyConstraint(["workspace_id"], ["workspaces.id"]),
+    UniqueConstraint("workspace_id", "source", "shelf", "digest"),
+    Index("ix_set_aside_order", "workspace_id", "source", "shelf", "number"),
+)
+
+set_aside_totals = Table(
+    "set_aside_totals",
+    metadata,
+    Column("workspace_id", String(64), primary_key=True),
+    Column("source", String(64), primary_key=True),
+    Column("shelf", String(16), primary_key=True),
+    Column("events", Integer, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    # Events that had to make room for newer ones, since the beginning.
+    Column("dropped", BigInteger, nullable=False),
+    ForeignKeyConstraint(["workspace_id"], ["workspaces.id"]),
 )

@@ -11,10 +11,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import structlog
 
+from aftersend.domain.periods import first_moment
 from aftersend.domain.removals import UNFINISHED, Removal, RemovalKind, RemovalStatus
 from aftersend.domain.workspaces import Workspace
 from aftersend.errors import AftersendError
@@ -166,6 +167,9 @@ class Remover:
     def expire(self, workspace: Workspace) -> None:
         """Remove what is older than the workspace keeps events; the files are written anew later."""
         first_day = workspace.first_day_kept(self._now())
+        if first_day is not None:
+            moment = datetime.fromtimestamp(first_moment(first_day, workspace.zone) / 1000, UTC)
+            self._registry.set_aside.remove_before(workspace.id, moment)
         if first_day is None or not expired(self._engine, workspace.id, first_day):
             return
         reason = f"older than {workspace.retention_days} days"
@@ -204,6 +208,7 @@ class Remover:
                 self._ledger.mark_spent(identities)
         if removal.kind is RemovalKind.ERASURE:
             self._registry.uploaded_users.remove(removal.workspace_id, removal.subject)
+            self._registry.set_aside.remove_user(removal.workspace_id, removal.subject)
         take_out(self._engine, removal)
         if removal.kind is RemovalKind.RETRACTION:
             removal = replace(removal, status=RemovalStatus.DONE, finished_at=self._now())

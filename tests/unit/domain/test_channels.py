@@ -6,7 +6,7 @@ from aftersend.domain.channels import CHANNELS, REAL_PLATFORMS, Channel
 
 WITH_PLATFORMS = {
     Channel.PUSH: ("ANDROID", "IOS", "WEB", "MWEB", "UNKNOWN"),
-    Channel.IN_APP: ("ANDROID", "IOS", "WEB"),
+    Channel.IN_APP: ("ANDROID", "IOS", "WEB", "UNKNOWN"),
     Channel.ON_SITE: ("WEB", "MWEB"),
     Channel.WEB_PERSONALIZATION: ("WEB", "MWEB"),
 }

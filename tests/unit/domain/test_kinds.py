@@ -19,7 +19,7 @@ CHANNELS: dict[Kind, set[C]] = {
     Kind.FAILED: set(C),
     Kind.SENT: set(C),
     Kind.DELIVERED: MESSAGES,
-    Kind.UNDELIVERED: TEXT | {C.EMAIL},
+    Kind.UNDELIVERED: TEXT | {C.EMAIL, C.PUSH},
     Kind.BOUNCED: {C.EMAIL},
     Kind.IMPRESSION: {C.PUSH, C.IN_APP, C.ON_SITE, C.CARDS, C.WEB_PERSONALIZATION},
     Kind.CLICKED: MESSAGES,

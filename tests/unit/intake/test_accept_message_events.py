@@ -147,7 +147,7 @@ def test_an_event_must_name_its_platform_where_nothing_else_does(of_campaign: tu
 
 @pytest.mark.parametrize(
     ("channel", "platform"),
-    [(Channel.EMAIL, "IOS"), (Channel.ON_SITE, "IOS"), (Channel.IN_APP, "UNKNOWN"), (Channel.PUSH, "TV")],
+    [(Channel.EMAIL, "IOS"), (Channel.ON_SITE, "IOS"), (Channel.IN_APP, "MWEB"), (Channel.PUSH, "TV")],
 )
 def test_a_platform_that_the_channel_does_not_have(channel: Channel, platform: str) -> None:
     """A platform of another channel is turned away, and those of this one are named."""

@@ -10,7 +10,7 @@ from aftersend.domain.channels import Channel
 from aftersend.domain.events import RejectionCode
 from aftersend.domain.problems import Problem
 from aftersend.intake.decode import BatchDecoder
-from aftersend.intake.drafts import find_drafts, refusals
+from aftersend.intake.drafts import brought_by, find_drafts, refusals
 from aftersend.intake.wire import MessageEvent
 from builders import message_event
 from objects import MOMENT, a_campaign
@@ -20,7 +20,7 @@ DECODER = BatchDecoder(MessageEvent)
 
 def _found(*events: dict[str, Any], known: tuple[Campaign, ...] = ()) -> list[tuple[str, str | None, str]]:
     decoded = DECODER.decode(msgspec.json.encode([message_event(**event) for event in events]), lines=False)
-    drafts = find_drafts(decoded.events, {campaign.id: campaign for campaign in known}, MOMENT)
+    drafts = find_drafts(map(brought_by, decoded.events), {campaign.id: campaign for campaign in known}, MOMENT)
     return [(draft.id, draft.parent_campaign_id, draft.channel.value) for draft in drafts]
 
 

@@ -1,0 +1,1 @@
+"""How others word events, and how that is read."""
