@@ -38,7 +38,7 @@ class Stingy:
         if BOUND in statement:
             if SHARES not in statement:
                 self.refused += 1
-                raise TooMuchMemory("too much")
+                raise TooMuchMemory
             self.answered += 1
         return self._engine.select(statement, parameters)
 

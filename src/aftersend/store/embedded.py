@@ -121,7 +121,7 @@ class EmbeddedEngine:
                 yield
             except (ClickHouseError, OSError) as error:
                 if takes_too_much_memory(str(error)):
-                    raise TooMuchMemory("a statement takes too much memory; nothing was kept") from error
+                    raise TooMuchMemory from error
                 # What the engine says names files and statements: it is for the log, not for whoever asked.
                 log.error("engine_refused", reason=str(error).splitlines()[0][:500])
                 raise unavailable("the ledger cannot be used", str(error)) from error

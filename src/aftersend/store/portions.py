@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
+from aftersend.errors import StoreUnavailable
 from aftersend.store.refusals import TooMuchMemory
 
 Found = TypeVar("Found")
@@ -52,16 +53,16 @@ def in_portions(whole: Portion, read: Callable[[Portion], Found]) -> Iterator[Fo
     """Read the whole, or as many portions of it as the engine has the memory for, one after another.
 
     Raises:
-        TooMuchMemory: a portion is as small as can be, and still too large.
+        StoreUnavailable: a portion is as small as can be, and still too large.
     """
     waiting = deque([whole])
     while waiting:
         portion = waiting.popleft()
         try:
             found = read(portion)
-        except TooMuchMemory:
+        except TooMuchMemory as error:
             if portion.shares >= _MOST_SHARES:
-                raise
+                raise StoreUnavailable("this takes more memory than there is; ask about fewer days") from error
             # The other shares of the campaign are as large, so they are not tried first.
             alike = [portion]
             while waiting and (waiting[0].campaign_ids, waiting[0].shares) == (portion.campaign_ids, portion.shares):

@@ -31,15 +31,15 @@ _CAUSES = (
 """By what an engine or the system says, in the order in which they are looked for."""
 
 
-class TooMuchMemory(StoreUnavailable):
-    """A statement would take more memory than it may; it can be asked in smaller portions."""
+class TooMuchMemory(Exception):
+    """A statement would take more memory than it says it may; whoever asked can do so in smaller portions."""
 
 
-_TOO_MUCH_MEMORY = "MEMORY_LIMIT_EXCEEDED"
+_TOO_MUCH_MEMORY = "Query memory limit exceeded"
 
 
 def takes_too_much_memory(reason: str) -> bool:
-    """Return whether the engine refused a statement for the memory that it would take."""
+    """Return whether the engine refused a statement for the bound of its own, not for that of the whole process."""
     return _TOO_MUCH_MEMORY in reason
 
 

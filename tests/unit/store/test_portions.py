@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from aftersend.errors import StoreUnavailable
 from aftersend.store.portions import WHOLE, Portion, in_portions
 from aftersend.store.refusals import TooMuchMemory
 
@@ -24,7 +25,7 @@ def _reading(most: int, tried: list[Portion]) -> Callable[[Portion], Counter[tup
             if user % portion.shares == portion.share
         ]
         if len(pairs) > most:
-            raise TooMuchMemory("too much")
+            raise TooMuchMemory
         return Counter(pairs)
 
     return read
@@ -64,5 +65,5 @@ def test_only_campaigns_that_are_too_large_are_divided_and_their_shares_at_once(
 
 def test_there_is_an_end_to_dividing() -> None:
     """What can never fit is an error, not a loop."""
-    with pytest.raises(TooMuchMemory):
+    with pytest.raises(StoreUnavailable):
         list(in_portions(WHOLE, _reading(0, [])))
