@@ -118,9 +118,13 @@ def _joined(
     from aftersend.intake.assign import Assigner
     from aftersend.intake.commit import Committer
     from aftersend.intake.receive import Intake
+    from aftersend.reports.folder import ReportFolder
+    from aftersend.reports.reporter import Reporter
+    from aftersend.reports.secrets import ReportSecrets
     from aftersend.stats.answer import Stats
     from aftersend.stats.audit import Audit
     from aftersend.stats.uplift import Uplift
+    from aftersend.store.aside import AsideEngine
     from aftersend.store.frozen import is_frozen
     from aftersend.upkeep.remover import Remover
     from aftersend.upkeep.snapshots import Snapshots
@@ -130,6 +134,13 @@ def _joined(
     intake = Intake(registry.campaigns, committer, now)
     stats = Stats(registry.campaigns, engine)
     remover = Remover(ledger, engine, registry, now, lambda: is_frozen(settings.ledger_folder))
+    reporter = Reporter(
+        registry,
+        Stats(registry.campaigns, AsideEngine(engine)),
+        ReportFolder(settings.data / "reports", settings.report_disk_mib * 2**20),
+        ReportSecrets(settings.data, registry.report_keys),
+        now,
+    )
     services = Services(
         registry=registry,
         intake=intake,
@@ -138,6 +149,8 @@ def _joined(
         uplift=Uplift(registry.campaigns, engine, stats),
         audit=Audit(registry.campaigns, engine, now),
         remover=remover,
+        reporter=reporter,
+        report_content_type=settings.report_content_type,
         snapshots=Snapshots((settings.data, settings.ledger_folder), ledger, engine, registry, remover, now),
         limits=CallLimits(settings.limits, settings.failed_sign_ins_per_minute, time.time),
         room=Room(settings.body_memory_mib * 2**20),
@@ -148,9 +161,11 @@ def _joined(
     )
     committer.start()
     remover.start()
+    reporter.start()
     try:
         yield Parts(registry, ledger, intake, stats, services, lock)
     finally:
+        reporter.stop()
         remover.stop()
         committer.stop()
 

@@ -34,6 +34,12 @@ def _positive(text: str) -> int:
     return number
 
 
+def _content_type(text: str) -> str:
+    if text not in ("application/zip", "application/gzip", "application/octet-stream"):
+        raise ValueError("use application/zip, application/gzip or application/octet-stream")
+    return text
+
+
 def _log_format(text: str) -> str:
     if text not in ("json", "text"):
         raise ValueError("use json or text")
@@ -61,6 +67,12 @@ class Settings:
         600, "Requests without a valid key that one address may make in a minute.", _positive
     )
     body_memory_mib: int = _setting(512, "MiB that the bodies of requests may take together.", _positive)
+    report_disk_mib: int = _setting(2048, "MiB that the files of reports may take together on the disk.", _positive)
+    report_content_type: str = _setting(
+        "application/zip",
+        "What a downloaded report is said to be: application/zip, application/gzip or application/octet-stream.",
+        _content_type,
+    )
     log_format: str = _setting("json", "json, or text for people.", _log_format)
     log_level: str = _setting("info", "debug, info, warning or error.")
 

@@ -25,6 +25,7 @@ from aftersend.api.document_parts import (
 )
 from aftersend.api.errors import STATS_PATH
 from aftersend.api.removal_document import removal_paths, removal_schemas
+from aftersend.api.report_document import report_paths, report_schemas
 from aftersend.api.snapshot_document import snapshot_paths, snapshot_schemas
 from aftersend.api.uplift_document import uplift_schemas
 from aftersend.domain.attribution import AttributionType
@@ -52,6 +53,7 @@ def api_document() -> Json:
             {"name": "events", "description": "What happened to messages, and what users did."},
             {"name": "campaigns", "description": "The registered campaigns, their goals, the global control group."},
             {"name": "removals", "description": "Taking events back, erasing persons, and who had what removed."},
+            {"name": "reports", "description": "Files of statistics for many campaigns, and their signed download."},
             {"name": "server", "description": "The catalogue, health, counters, this document."},
         ],
         "paths": _paths(),
@@ -86,6 +88,7 @@ def _paths() -> Json:
         **audit_paths(),
         **control_group_paths(),
         **removal_paths(),
+        **report_paths(),
         **snapshot_paths(),
         "/v1/catalogue": {"get": operation("getCatalogue", "Show the catalogue", "server", answers("Catalogue", 401))},
         **{path: {"get": found} for path, found in _open_operations().items()},
@@ -204,6 +207,7 @@ def _schemas() -> Json:
         **audit_schemas(),
         **control_group_schemas(),
         **removal_schemas(),
+        **report_schemas(),
         **snapshot_schemas(),
         **error_schemas(),
     }

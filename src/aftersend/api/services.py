@@ -10,6 +10,7 @@ from aftersend.api.room import Room
 from aftersend.intake.assign import Assigner
 from aftersend.intake.receive import Intake
 from aftersend.registry.registry import Registry
+from aftersend.reports.reporter import Reporter
 from aftersend.stats.answer import Stats
 from aftersend.stats.audit import Audit
 from aftersend.stats.uplift import Uplift
@@ -32,6 +33,8 @@ class Services:
     uplift: Uplift
     audit: Audit
     remover: Remover
+    reporter: Reporter
+    report_content_type: str
     snapshots: Snapshots
     limits: CallLimits
     room: Room

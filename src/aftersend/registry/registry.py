@@ -1,8 +1,11 @@
 """The registry as one thing: its database, and the rooms of what it keeps."""
 
+from aftersend.registry.campaign_selection import CampaignSelection
 from aftersend.registry.campaigns import Campaigns
 from aftersend.registry.database import Database
 from aftersend.registry.global_group import UploadedUsers
+from aftersend.registry.report_keys import ReportKeys
+from aftersend.registry.reports import Reports
 from aftersend.registry.workspaces import Workspaces
 
 
@@ -14,6 +17,9 @@ class Registry:
         self.workspaces = Workspaces(self.database)
         self.campaigns = Campaigns(self.database)
         self.uploaded_users = UploadedUsers(self.database)
+        self.selection = CampaignSelection(self.database)
+        self.reports = Reports(self.database)
+        self.report_keys = ReportKeys(self.database)
 
     def close(self) -> None:
         """Close every connection."""

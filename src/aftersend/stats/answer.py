@@ -27,15 +27,21 @@ class Stats:
     def answer(self, workspace: Workspace, request: StatsRequest, profile: Profile) -> dict[str, Any]:
         """Return the body of the answer."""
         page, total = self._page(workspace, request)
-        credited = self._credits(workspace, page, request, profile)
-        cells = read_counts(self.engine, plan(workspace.id, page, request, profile))
         return {
             "response_id": request.request_id,
             "total_campaigns": total,
             "current_page": request.offset // request.limit + 1,
             "total_pages": -(-total // request.limit),
-            "data": assemble(page, cells, credited(), request, profile),
+            "data": self.trees(workspace, page, request, profile),
         }
+
+    def trees(
+        self, workspace: Workspace, campaigns: list[Campaign], request: StatsRequest, profile: Profile
+    ) -> dict[str, Any]:
+        """Return the tree of each of the campaigns, whatever the request says about campaigns and pages."""
+        credited = self._credits(workspace, campaigns, request, profile)
+        cells = read_counts(self.engine, plan(workspace.id, campaigns, request, profile))
+        return assemble(campaigns, cells, credited(), request, profile)
 
     def _credits(
         self, workspace: Workspace, page: list[Campaign], request: StatsRequest, profile: Profile
