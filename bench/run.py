@@ -1,4 +1,4 @@
-"""The command line of the benchmarks: `ingest`, `stats`, `conversions`, `memory`, `promises` or `all`."""
+"""The command line of the benchmarks: `ingest`, `stats`, `conversions`, `memory`, `promises`, `reports` or `all`."""
 
 import argparse
 from collections.abc import Callable
@@ -8,6 +8,7 @@ import ingest
 import machine
 import memory
 import promises
+import reports
 import stats
 
 
@@ -17,7 +18,7 @@ def main() -> None:
     parser.add_argument("what", choices=[*_PARTS, "all"], nargs="?", default="all")
     parser.add_argument("--quick", action="store_true", help="small amounts: does it work, not how fast")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each side, by turns (3)")
-    parser.add_argument("--events", type=int, default=0, help=f"events of `memory` ({memory.EVENTS:,})")
+    parser.add_argument("--events", type=int, default=0, help="events of `memory` and `reports`")
     parser.add_argument("--minutes", type=float, default=60, help="stop sending for `memory` after so many (60)")
     given = parser.parse_args()
     print("\n".join(machine.describe()), flush=True)
@@ -59,12 +60,20 @@ def _promises(given: argparse.Namespace) -> None:
         _print_row(kept.row())
 
 
+def _reports(given: argparse.Namespace) -> None:
+    _print_head("Reports: what a question takes while a report over everything is made", reports.HEAD)
+    rows = given.events or (reports.QUICK_ROWS if given.quick else reports.ROWS)
+    for made in reports.measure(rows, quick=given.quick):
+        _print_row(made.row())
+
+
 _PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "ingest": _ingest,
     "stats": _stats,
     "conversions": _conversions,
     "memory": _memory,
     "promises": _promises,
+    "reports": _reports,
 }
 
 

@@ -18,6 +18,8 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "LIMITS": ("redis://cache:6379", "redis://cache:6379"),
     "FAILED_SIGN_INS_PER_MINUTE": ("5", 5),
     "BODY_MEMORY_MIB": ("64", 64),
+    "REPORT_DISK_MIB": ("100", 100),
+    "REPORT_CONTENT_TYPE": ("application/gzip", "application/gzip"),
     "LOG_FORMAT": ("text", "text"),
     "LOG_LEVEL": ("debug", "debug"),
 }
