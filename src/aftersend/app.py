@@ -22,6 +22,7 @@ from aftersend.settings import Settings
 if TYPE_CHECKING:
     from aftersend.api.services import Services
     from aftersend.intake.receive import Intake
+    from aftersend.reports.reporter import Reporter
     from aftersend.stats.answer import Stats
     from aftersend.store.embedded import EmbeddedEngine
     from aftersend.store.folder import FolderLock
@@ -118,13 +119,9 @@ def _joined(
     from aftersend.intake.assign import Assigner
     from aftersend.intake.commit import Committer
     from aftersend.intake.receive import Intake
-    from aftersend.reports.folder import ReportFolder
-    from aftersend.reports.reporter import Reporter
-    from aftersend.reports.secrets import ReportSecrets
     from aftersend.stats.answer import Stats
     from aftersend.stats.audit import Audit
     from aftersend.stats.uplift import Uplift
-    from aftersend.store.aside import AsideEngine
     from aftersend.store.frozen import is_frozen
     from aftersend.upkeep.remover import Remover
     from aftersend.upkeep.snapshots import Snapshots
@@ -134,13 +131,7 @@ def _joined(
     intake = Intake(registry.campaigns, committer, now)
     stats = Stats(registry.campaigns, engine)
     remover = Remover(ledger, engine, registry, now, lambda: is_frozen(settings.ledger_folder))
-    reporter = Reporter(
-        registry,
-        Stats(registry.campaigns, AsideEngine(engine)),
-        ReportFolder(settings.data / "reports", settings.report_disk_mib * 2**20),
-        ReportSecrets(settings.data, registry.report_keys),
-        now,
-    )
+    reporter = _reporter(settings, registry, engine)
     services = Services(
         registry=registry,
         intake=intake,
@@ -168,6 +159,22 @@ def _joined(
         reporter.stop()
         remover.stop()
         committer.stop()
+
+
+def _reporter(settings: Settings, registry: Registry, engine: "EmbeddedEngine") -> "Reporter":
+    from aftersend.reports.folder import ReportFolder
+    from aftersend.reports.reporter import Reporter
+    from aftersend.reports.secrets import ReportSecrets
+    from aftersend.stats.answer import Stats
+    from aftersend.store.aside import AsideEngine
+
+    return Reporter(
+        registry,
+        Stats(registry.campaigns, AsideEngine(engine)),
+        ReportFolder(settings.data / "reports", settings.report_disk_mib * 2**20),
+        ReportSecrets(settings.data, registry.report_keys),
+        now,
+    )
 
 
 def _problem(settings: Settings, registry: Registry, ledger: "Ledger", engine: "EmbeddedEngine") -> str | None:

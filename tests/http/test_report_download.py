@@ -229,7 +229,12 @@ def test_the_name_of_the_file(server: Server, asker: Asker) -> None:
     asker.put_campaign("c1", campaign())
     today = f"{server.parts.services.now():%Y%m%d}"
     secret = report_key(server, asker.workspace_id)
-    for name, stem in (("Report - test", "Report_-_test"), ("Été (2). b", "Été_(2)._b"), ("a  b", "a__b")):
+    for name, stem in (
+        ("Report - test", "Report_-_test"),
+        ("Été (2). b", "Été_(2)._b"),
+        ("a  b", "a__b"),
+        ("名" * 100, "名" * 100),
+    ):
         report = made(asker, name=name)
         filename = report["filename"]
 

@@ -53,7 +53,8 @@ class Reports:
         table = tables.reports
         with self._database.writing() as connection:
             mine = table.c.workspace_id == workspace.id
-            statuses = dict(connection.execute(select(table.c.filename, table.c.status).where(mine)).tuples().all())
+            rows = connection.execute(select(table.c.filename, table.c.status).where(mine)).mappings()
+            statuses = {row["filename"]: row["status"] for row in rows}
             _refuse(statuses, filename)
             connection.execute(insert(table).values(_columns(report)))
         return report
@@ -75,12 +76,8 @@ class Reports:
             query = select(table).where(mine).order_by(table.c.number.desc()).offset(offset).limit(limit)
             return [_report(row) for row in connection.execute(query).mappings()], total
 
-    def next_waiting(self) -> Report | None:
-        """Return the report of any workspace that has waited longest."""
-        return self._one(tables.reports.c.status == ReportStatus.WAITING.value)
-
     def with_status(self, status: ReportStatus) -> list[Report]:
-        """Return the reports of all workspaces that have come so far."""
+        """Return the reports of all workspaces that have come so far, the oldest first."""
         return self._all(tables.reports.c.status == status.value)
 
     def expired(self, now: datetime) -> list[Report]:

@@ -98,15 +98,17 @@ class Archive:
         self.path = path
         self._zip = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, allowZip64=True)
 
-    def move_in(self, file: Path) -> None:
-        """Add a file under its name, and remove it."""
-        self._zip.write(file, file.name)
+    def move_in(self, file: Path, name: str) -> None:
+        """Add a file under a name, and remove it."""
+        self._zip.write(file, name)
         file.unlink()
 
     def add_text(self, name: str, text: str) -> None:
         """Add a small file."""
         self._zip.writestr(name, text)
 
-    def close(self) -> None:
-        """Finish the archive."""
+    def __enter__(self) -> "Archive":
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._zip.close()

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -86,12 +87,12 @@ class ReportMaker:
         days = list(periods(report.spec))
         progress.campaigns = sum(len(file.campaigns) for file in files)
         progress.of = progress.campaigns * len(days)
-        archive = Archive(working / "archive.zip")
-        for file in files:
-            archive.move_in(self._write(RowMaker(file, report.spec, workspace), days, working, progress))
-            self.folder.check_room()
-        archive.add_text(NOTES_NAME, notes(report, workspace, files, self.now()))
-        archive.close()
+        with Archive(working / "archive.zip") as archive:
+            for file in files:
+                table = self._write(RowMaker(file, report.spec, workspace), days, working, progress)
+                archive.move_in(table, f"{file.name}{table.suffix}")
+                self.folder.check_room()
+            archive.add_text(NOTES_NAME, notes(report, workspace, files, self.now()))
         size = self.folder.finish(report.id, working, archive.path)
         return Made(progress.campaigns, progress.rows, size)
 
@@ -105,14 +106,19 @@ class ReportMaker:
         return found
 
     def _write(self, maker: RowMaker, days: list[Days], working: Path, progress: Progress) -> Path:
-        path, writer = open_writer(maker.spec, working, maker.file.name, maker.headers())
-        for batch in maker.file.batches:
-            for span in days:
-                if progress.cancelled.is_set():
-                    raise Cancelled("the report was cancelled")
-                progress.rows += self._write_batch(maker, batch, span, writer)
-                progress.done += len(batch)
-            self.folder.check_room()
+        path, writer = open_writer(maker.spec, working, maker.headers())
+        try:
+            for batch in maker.file.batches:
+                for span in days:
+                    if progress.cancelled.is_set():
+                        raise Cancelled("the report was cancelled")
+                    progress.rows += self._write_batch(maker, batch, span, writer)
+                    progress.done += len(batch)
+                self.folder.check_room()
+        except BaseException:
+            with suppress(Exception):  # what went wrong first is what is told
+                writer.close()
+            raise
         writer.close()
         return path
 

@@ -51,6 +51,8 @@ class Reporter:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._recovered = False
+        self._turn = 0
+        self._turns: dict[str, int] = {}
         self._thread = threading.Thread(target=self._run, name="report", daemon=True)
 
     def start(self) -> None:
@@ -139,8 +141,17 @@ class Reporter:
             self._recover()
             self._recovered = True
         self.remove_expired(self._now())
-        while not self._stopping.is_set() and (report := self._registry.reports.next_waiting()):
+        while not self._stopping.is_set() and (report := self._next()):
             self._make(report)
+
+    def _next(self) -> Report | None:
+        """The oldest report of the workspace that has had none made for longest, so that nobody fills the queue."""
+        waiting = self._registry.reports.with_status(ReportStatus.WAITING)
+        found = min(waiting, key=lambda report: self._turns.get(report.workspace_id, 0), default=None)
+        if found is not None:
+            self._turn += 1
+            self._turns[found.workspace_id] = self._turn
+        return found
 
     def _recover(self) -> None:
         """Begin anew what was cut off, and have nothing in the folder but the files of finished reports."""

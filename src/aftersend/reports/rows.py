@@ -174,7 +174,7 @@ class _Trees:
         """Return a number of one of the campaign's goals, or nothing where it has no such goal."""
         if place >= len(self._campaign.goals):
             return None
-        stats = self._node(self._types[attribution], node).get("conversion_goal_stats", {})
+        stats = self._node(self._types.get(attribution, {}), node).get("conversion_goal_stats", {})
         found: Value = stats.get(self._campaign.goals[place].name, {}).get(field, 0)
         return found
 

@@ -34,9 +34,9 @@ class Writer(Protocol):
         ...
 
 
-def open_writer(spec: ReportSpec, folder: Path, name: str, headers: Sequence[Header]) -> tuple[Path, Writer]:
-    """Begin a file in the format that was asked for, and return where it is."""
-    path = folder / f"{name}.{spec.format}"
+def open_writer(spec: ReportSpec, folder: Path, headers: Sequence[Header]) -> tuple[Path, Writer]:
+    """Begin a file in the format that was asked for, and return where it is; there is one at a time."""
+    path = folder / f"table.{spec.format}"
     match spec.format:
         case ReportFormat.CSV:
             return path, _Csv(path, headers, spec.delimiter)
