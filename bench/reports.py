@@ -22,7 +22,7 @@ BOUND = 2.0
 
 _WORKSPACES = 5
 """A workspace may ask 100 times a minute, so several with alike data take turns."""
-_CALLS, _QUICK_CALLS = 120, 20
+_CALLS, _QUICK_CALLS = 60, 20
 _COMMITS = 20
 _MIB = 2**20
 _STATS = "/core-services/v1/campaign-stats"

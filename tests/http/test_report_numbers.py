@@ -173,7 +173,7 @@ def _compare(server: Server, shop: Asker, found: dict[str, Table]) -> None:
     for channel in ("EMAIL", "PUSH", "SMS", "WHATSAPP"):
         rows = [row for name, table in found.items() if name.endswith(channel) for row in table]
         assert rows, (channel, list(found))
-        assert sum(_check_row(answers, channel, row) for row in rows) > 20, channel
+        assert sum(_check_row(answers, channel, row) for row in rows) > 5, channel
 
 
 def test_an_aggregate_is_what_the_stats_api_answers(server: Server, shop: Asker) -> None:
