@@ -170,6 +170,8 @@ class Reporter:
         if begun is None:
             return  # it was deleted meanwhile
         progress = self._progress = Progress(report.id)
+        if self._stopping.is_set():  # it was asked to stop before there was anything to cancel
+            progress.cancelled.set()
         try:
             made = self._maker.make(begun, progress)
             self._finish(begun, made.campaigns, made.rows, made.file_bytes)
