@@ -18,7 +18,7 @@ from server import Server
 REST = "/campaign_reports/rest_api"
 Table = list[dict[str, Any]]
 
-_PATIENCE_SECONDS = 120
+_PATIENCE_SECONDS = 240
 
 
 def asked(name: str = "Report - test", **fields: Any) -> Json:
