@@ -19,7 +19,7 @@ from aftersend.errors import InvalidRequest, NotAllowed, NotAuthenticated, NotFo
 SIGNATURE = "Signature"
 
 
-@get([REPORTS_PATH + "{app_id:str}/{filename:path}", REPORTS_PATH + "{app_id:str}"])
+@get([REPORTS_PATH + "{APP_ID:str}/{FILENAME:path}", REPORTS_PATH + "{APP_ID:str}"])
 async def download_report(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Stream:
     """Answer with the archive."""
     app_id, filename = _names(request)
