@@ -186,18 +186,17 @@ def test_an_aggregate_is_what_the_stats_api_answers(server: Server, shop: Asker)
     assert len(outside) == listed
 
 
-@pytest.mark.parametrize("kind", ["csv", "parquet", "xlsx"])
-def test_days_and_splits_are_what_the_stats_api_answers(server: Server, shop: Asker, kind: str) -> None:
-    """For single days, variations and locales; in every format, read with readers of others."""
-    few = {"start_date": "2025-03-10", "end_date": "2025-03-14"}
+def test_days_and_splits_are_what_the_stats_api_answers(server: Server, shop: Asker) -> None:
+    """For single days, variations and locales."""
+    few = {"start_date": "2025-03-02", "end_date": "2025-03-12"}
     splits = ["child_campaign", "variation", "locale"]
-    found = tables(shop, name=f"Days {kind}", granularity="day", split_by=splits, format=kind, **few)
+    found = tables(shop, name="Days", granularity="day", split_by=splits, **few)
 
     _compare(server, shop, found, "EMAIL", "PUSH", "SMS")
-    rows = found[f"Days_{kind}_EMAIL"]
+    rows = found["Days_EMAIL"]
     assert {row["Variation"] for row in rows} >= {"variation_1", "variation_2"}
     assert len({row["Locale"] for row in rows}) > 1
-    assert {row["Date"] for row in rows} <= {f"2025-03-{day}" for day in range(10, 15)}
+    assert {row["Date"] for row in rows} <= {f"2025-03-{day:02}" for day in range(2, 13)}
     places = [(row["Campaign ID"], row["Date"], row["Variation"], row["Locale"]) for row in rows]
     assert len(set(places)) == len(places)
 
