@@ -9,6 +9,7 @@ import ingest
 import machine
 import memory
 import promises
+import reports
 import stats
 import streams
 
@@ -19,7 +20,7 @@ def main() -> None:
     parser.add_argument("what", choices=[*_PARTS, "all"], nargs="?", default="all")
     parser.add_argument("--quick", action="store_true", help="small amounts: does it work, not how fast")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each side, by turns (3)")
-    parser.add_argument("--events", type=int, default=0, help="events of `memory` and `backup`")
+    parser.add_argument("--events", type=int, default=0, help="events of `memory`, `backup` and `reports`")
     parser.add_argument("--minutes", type=float, default=60, help="stop sending for `memory` after so many (60)")
     given = parser.parse_args()
     print("\n".join(machine.describe()), flush=True)
@@ -74,6 +75,13 @@ def _streams(given: argparse.Namespace) -> None:
         _print_row(row)
 
 
+def _reports(given: argparse.Namespace) -> None:
+    _print_head("Reports: what a question takes while a report over everything is made", reports.HEAD)
+    rows = given.events or (reports.QUICK_ROWS if given.quick else reports.ROWS)
+    for made in reports.measure(rows, quick=given.quick):
+        _print_row(made.row())
+
+
 _PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "ingest": _ingest,
     "stats": _stats,
@@ -82,6 +90,7 @@ _PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "promises": _promises,
     "backup": _backup,
     "streams": _streams,
+    "reports": _reports,
 }
 
 

@@ -311,6 +311,8 @@ BODIES = {
     "FilterBody": "A filter of a goal",
     "ControlGroupsBody": "The control groups of a campaign",
     "ReachabilityBody": "The reachability of a campaign",
+    "ReportBody": "A report",
+    "ReportFilterBody": "The filter of a report",
     "AssignmentsBody": "A request for assignments",
     "GlobalControlGroupBody": "The global control group",
     "UserListBody": "The users of an uploaded global control group",

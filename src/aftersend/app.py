@@ -1,11 +1,9 @@
 """The only place where parts are joined: settings, registry, ledger, intake, stats, HTTP."""
 
 import logging
-import secrets
 import signal
 import socket
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,15 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from aftersend.domain.data_centers import DATA_CENTERS, Serving
-from aftersend.errors import AftersendError, Misconfigured
+from aftersend.errors import Misconfigured
 from aftersend.registry.database import sqlite_url
 from aftersend.registry.registry import Registry
 from aftersend.settings import Settings
 
 if TYPE_CHECKING:
-    from aftersend.api.limits import CallLimits
-    from aftersend.api.room import Room
     from aftersend.api.services import Services
     from aftersend.intake.receive import Intake
     from aftersend.stats.answer import Stats
@@ -75,6 +70,7 @@ def open_parts(settings: Settings, progress: Callable[[int], None] = lambda rows
         Misconfigured: the folder belongs to another process, or was made by a newer version.
     """
     # The engine takes most of a second to load, so commands that only need the registry never come here.
+    from aftersend.joining import Opened, joined
     from aftersend.store.folder import FolderLock
 
     lock = FolderLock(settings.data)
@@ -83,9 +79,9 @@ def open_parts(settings: Settings, progress: Callable[[int], None] = lambda rows
             open_registry(settings) as registry,
             _noting_uses(registry) as key_uses,
             _open_ledger(settings, progress) as (ledger, engine),
-            _joined(settings, (registry, key_uses), ledger, engine, lock) as parts,
+            joined(Opened(settings, registry, key_uses, ledger, engine, now)) as services,
         ):
-            yield parts
+            yield Parts(registry, ledger, services.intake, services.stats, services, lock)
     finally:
         lock.release()
 
@@ -122,93 +118,6 @@ def _open_ledger(settings: Settings, progress: Callable[[int], None]) -> Iterato
             identities.close()
     finally:
         engine.close()
-
-
-@contextmanager
-def _joined(
-    settings: Settings,
-    registered: tuple[Registry, "KeyUses"],
-    ledger: "Ledger",
-    engine: "EmbeddedEngine",
-    lock: "FolderLock",
-) -> Iterator[Parts]:
-    from aftersend.api.observe import Observations
-    from aftersend.api.services import Services
-    from aftersend.intake.assign import Assigner
-    from aftersend.intake.commit import Committer
-    from aftersend.intake.receive import Intake
-    from aftersend.intake.sources.door import SourceDoor
-    from aftersend.stats.answer import Stats
-    from aftersend.stats.audit import Audit
-    from aftersend.stats.uplift import Uplift
-    from aftersend.store.frozen import is_frozen
-    from aftersend.upkeep.remover import Remover
-    from aftersend.upkeep.snapshots import Snapshots
-
-    registry, key_uses = registered
-    observations = Observations(lambda: committer.waiting_events)
-    committer = Committer(ledger, observe=observations.commit)
-    intake = Intake(registry.campaigns, committer, now)
-    stats = Stats(registry.campaigns, engine)
-    remover = Remover(ledger, engine, registry, now, lambda: is_frozen(settings.ledger_folder))
-    services = Services(
-        registry=registry,
-        intake=intake,
-        sources=SourceDoor(intake, registry.set_aside, now),
-        assigner=Assigner(registry.campaigns, registry.uploaded_users, intake),
-        stats=stats,
-        uplift=Uplift(registry.campaigns, engine, stats),
-        audit=Audit(registry.campaigns, engine, now),
-        remover=remover,
-        key_uses=key_uses,
-        snapshots=Snapshots((settings.data, settings.ledger_folder), ledger, engine, registry, remover, now),
-        limits=_limits(settings),
-        room=_room(settings),
-        observations=observations,
-        operator_token=secrets.token_urlsafe(32),
-        serving=_serving(settings),
-        now=now,
-        problem=lambda: _problem(settings, registry, ledger, engine),
-    )
-    committer.start()
-    remover.start()
-    try:
-        yield Parts(registry, ledger, intake, stats, services, lock)
-    finally:
-        remover.stop()
-        committer.stop()
-
-
-def _limits(settings: Settings) -> "CallLimits":
-    from aftersend.api.limits import CallLimits
-
-    return CallLimits(settings.limits, settings.failed_sign_ins_per_minute, time.time)
-
-
-def _room(settings: Settings) -> "Room":
-    from aftersend.api.room import Room
-
-    return Room(settings.body_memory_mib * 2**20)
-
-
-def _serving(settings: Settings) -> Serving:
-    return Serving(frozenset(settings.data_centers or DATA_CENTERS), settings.data_center_hosts or {})
-
-
-def _problem(settings: Settings, registry: Registry, ledger: "Ledger", engine: "EmbeddedEngine") -> str | None:
-    """Return why the server cannot do its work now, or None."""
-    from aftersend.store.refusals import check_disk
-
-    try:
-        check_disk("the data folder", settings.data)
-        check_disk("the ledger", settings.ledger_folder)
-        registry.workspaces.all()
-        engine.select("SELECT 1")
-        ledger.check()
-        engine.damage.check(engine)
-    except AftersendError as error:
-        return error.message
-    return None
 
 
 def serve(

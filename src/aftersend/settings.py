@@ -36,6 +36,12 @@ def _positive(text: str) -> int:
     return number
 
 
+def _content_type(text: str) -> str:
+    if text not in ("application/zip", "application/gzip", "application/octet-stream"):
+        raise ValueError("use application/zip, application/gzip or application/octet-stream")
+    return text
+
+
 def _log_format(text: str) -> str:
     if text not in ("json", "text"):
         raise ValueError("use json or text")
@@ -88,6 +94,12 @@ class Settings:
     )
     data_center_hosts: Mapping[str, str] | None = _setting(
         None, "The hosts of this installation, as 01=stats.example.com,02=stats-eu.example.com.", _hosts
+    )
+    report_disk_mib: int = _setting(2048, "MiB that the files of reports may take together on the disk.", _positive)
+    report_content_type: str = _setting(
+        "application/zip",
+        "What a downloaded report is said to be: application/zip, application/gzip or application/octet-stream.",
+        _content_type,
     )
     log_format: str = _setting("json", "json, or text for people.", _log_format)
     log_level: str = _setting("info", "debug, info, warning or error.")

@@ -23,6 +23,8 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
         "01=stats.example.com, 02=10.0.0.2:8600",
         {"01": "stats.example.com", "02": "10.0.0.2:8600"},
     ),
+    "REPORT_DISK_MIB": ("100", 100),
+    "REPORT_CONTENT_TYPE": ("application/gzip", "application/gzip"),
     "LOG_FORMAT": ("text", "text"),
     "LOG_LEVEL": ("debug", "debug"),
 }

@@ -31,6 +31,8 @@ EVENTS = Access(Scope.EVENTS_WRITE)
 READ_CAMPAIGNS = Access(Scope.CAMPAIGNS_READ, Feature.CAMPAIGNS)
 WRITE_CAMPAIGNS = Access(Scope.CAMPAIGNS_WRITE, Feature.CAMPAIGNS)
 
+REPORTS = Access(Scope.REPORTS_DOWNLOAD, Feature.REPORTS)
+
 ACCESS: dict[str, Access] = {
     "POST /core-services/v1/campaign-stats": STATS,
     "GET /v1/campaigns/{campaign_id}/uplift": STATS,
@@ -38,6 +40,14 @@ ACCESS: dict[str, Access] = {
     "POST /v1/message-events": EVENTS,
     "POST /v1/user-events": EVENTS,
     "POST /v1/campaigns/{campaign_id}/assignments": EVENTS,
+    "POST /v1/sources/{source}": EVENTS,
+    "GET /v1/sources/{source}/rejected": ADMIN,
+    "POST /v1/reports": REPORTS,
+    "GET /v1/reports": REPORTS,
+    "GET /v1/reports/{report_id}": REPORTS,
+    "DELETE /v1/reports/{report_id}": REPORTS,
+    "GET /v1/reports/{report_id}/file": REPORTS,
+    "GET /campaign_reports/rest_api/{APP_ID}/{FILENAME}": OPEN,
     "GET /v1/campaigns": READ_CAMPAIGNS,
     "GET /v1/campaigns/{campaign_id}": READ_CAMPAIGNS,
     "PUT /v1/campaigns/{campaign_id}": WRITE_CAMPAIGNS,
@@ -68,14 +78,14 @@ _ALSO = {"DELETE /v1/users": "DELETE /v1/users/{user_id}"}
 """Where the framework knows a route by a second path."""
 
 
-def enter(request: Request[Any, Any, Any], services: Services) -> Principal:
-    """Sign in, and let through who may use the route.
+def enter(request: Request[Any, Any, Any], services: Services, key_header: str = "") -> Principal:
+    """Sign in, perhaps by a header instead of Basic, and let through who may use the route.
 
     Raises:
         NotAuthenticated: nobody that is known here.
         NotAllowed: the key lacks the scope, or the feature is off.
     """
-    principal = sign_in(request, services)
+    principal = sign_in(request, services, key_header)
     permit(request, principal)
     return principal
 

@@ -30,6 +30,7 @@ from aftersend.api.document_parts import (
 from aftersend.api.errors import STATS_PATH
 from aftersend.api.page_routes import FILES
 from aftersend.api.removal_document import removal_paths, removal_schemas
+from aftersend.api.report_document import report_paths, report_schemas
 from aftersend.api.snapshot_document import snapshot_paths, snapshot_schemas
 from aftersend.api.source_document import source_paths, source_schemas
 from aftersend.api.source_routes import KEY_HEADER
@@ -63,6 +64,7 @@ def _document() -> Json:
             {"name": "events", "description": "What happened to messages, and what users did."},
             {"name": "campaigns", "description": "The registered campaigns, their goals, the global control group."},
             {"name": "removals", "description": "Taking events back, erasing persons, and who had what removed."},
+            {"name": "reports", "description": "Files of statistics for many campaigns, and their signed download."},
             {"name": "server", "description": "The catalogue, health, counters, this document."},
         ],
         "paths": _paths(),
@@ -107,6 +109,7 @@ def _paths() -> Json:
         **change_paths(),
         **data_center_paths(),
         **removal_paths(),
+        **report_paths(),
         **snapshot_paths(),
         **source_paths(),
         "/v1/catalogue": {"get": operation("getCatalogue", "Show the catalogue", "server", answers("Catalogue", 401))},
@@ -239,6 +242,7 @@ def _schemas() -> Json:
         **change_schemas(),
         **data_center_schemas(),
         **removal_schemas(),
+        **report_schemas(),
         **snapshot_schemas(),
         **source_schemas(),
         **error_schemas(),

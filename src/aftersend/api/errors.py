@@ -6,6 +6,7 @@ internal is ever told: what was not expected is logged under the request's id, a
 
 import secrets
 import string
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -52,6 +53,7 @@ STATUS: dict[type[AftersendError], int] = {
     StoreUnavailable: 503,
 }
 
+REPORTS_PATH = "/campaign_reports/rest_api/"
 STATS_PATH = "/core-services/v1/campaign-stats"
 
 STATS_ENVELOPES: dict[int, tuple[str, str | None]] = {
@@ -79,6 +81,8 @@ def render(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
         log.warning("refused", code=known.code if known else None, message=str(error))
     if request.scope["path"].rstrip("/") == STATS_PATH:
         return _flat(status, error)
+    if request.scope["path"].startswith(REPORTS_PATH):
+        return _of_download(status, error, known, request)
     return _native(status, error, known, request)
 
 
@@ -115,6 +119,18 @@ def _flat(status: int, error: Exception) -> Response[bytes]:
     elif status == 400:
         description = field_description("body", None)
     return json_response({"title": title, "description": description, "code": _reference()}, status, _headers(error))
+
+
+def _of_download(
+    status: int, error: Exception, known: AftersendError | None, request: Request[Any, Any, Any]
+) -> Response[bytes]:
+    """Word a refused download as the contract does; a missing or bad signature has an empty object."""
+    if status == 401:
+        return json_response({}, 401)  # it is no sign-in: a browser must not ask for a password
+    attribute = error.field if isinstance(error, InvalidRequest) else None
+    message = known.message if known is not None else _MESSAGES.get(status, "this should not have happened")
+    body = {"attribute": attribute, "message": message, "type": HTTPStatus(status).phrase.upper()}
+    return json_response({"error": body | {"request_id": request.scope.get("request_id")}}, status, _headers(error))
 
 
 def field_description(field: str, value: object) -> str:

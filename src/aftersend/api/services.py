@@ -12,6 +12,7 @@ from aftersend.intake.assign import Assigner
 from aftersend.intake.receive import Intake
 from aftersend.intake.sources.door import SourceDoor
 from aftersend.registry.registry import Registry
+from aftersend.reports.reporter import Reporter
 from aftersend.stats.answer import Stats
 from aftersend.stats.audit import Audit
 from aftersend.stats.uplift import Uplift
@@ -37,6 +38,8 @@ class Services:
     audit: Audit
     remover: Remover
     key_uses: KeyUses
+    reporter: Reporter
+    report_content_type: str
     snapshots: Snapshots
     limits: CallLimits
     room: Room

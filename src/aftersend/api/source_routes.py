@@ -8,7 +8,7 @@ from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from aftersend.api.auth import allow, sign_in
+from aftersend.api.access import enter
 from aftersend.api.bodies import encoding_of, read_body, unpack
 from aftersend.api.errors import json_response
 from aftersend.api.ingest_routes import rejected_json
@@ -16,7 +16,6 @@ from aftersend.api.pages import query_number
 from aftersend.api.services import Services
 from aftersend.domain.events import BATCH_BYTES_LIMIT, REJECTION_CODES
 from aftersend.domain.sources import EventSource, KeptAside, SourceReceipt
-from aftersend.domain.workspaces import Scope
 from aftersend.errors import InvalidRequest, NotFound, Unparseable
 from aftersend.intake.receive import Sender
 from aftersend.intake.sources.door import SourceUnderway
@@ -39,8 +38,7 @@ async def post_source(
     request: Request[Any, Any, Any], source: FromPath[str], services: NamedDependency[Services]
 ) -> Response[bytes]:
     """Take in a batch of another source; answered when all of it is durable, whatever is wrong with parts of it."""
-    principal = sign_in(request, services, KEY_HEADER)
-    allow(principal, Scope.EVENTS_WRITE)
+    principal = enter(request, services, KEY_HEADER)
     found, options = _source(source), _options(request)
     encoding = encoding_of(request)
     sender = Sender(principal.workspace, principal.key_id)
@@ -65,8 +63,7 @@ async def list_rejected(
     request: Request[Any, Any, Any], source: FromPath[str], services: NamedDependency[Services]
 ) -> Response[bytes]:
     """List what of a source could not be used, the newest first."""
-    principal = sign_in(request, services)
-    allow(principal, Scope.ADMIN)
+    principal = enter(request, services)
     found = _source(source)
     code = request.query_params.get("code")
     if code is not None and code not in REJECTION_CODES:

@@ -147,6 +147,19 @@ class HttpClient:
         query = {"offset": offset, "limit": limit}
         return self._call(self._client.build_request("GET", "/v1/removals", params=query))
 
+    def request(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        """Call a path that answers with JSON, or with nothing."""
+        return self._call(self._client.build_request(method, path, **options))
+
+    @contextmanager
+    def download(self, path: str) -> Iterator[Iterator[bytes]]:
+        """Lend what a path answers with, piece by piece."""
+        with self._client.stream("GET", path) as answer:
+            if answer.status_code != 200:
+                answer.read()
+                raise Refused(f"the server answered {answer.status_code}: {answer.text[:500] or answer.reason_phrase}")
+            yield answer.iter_bytes()
+
     def take_snapshot(self) -> dict[str, Any]:
         """Have a snapshot of everything taken, however long that takes; only an operator may."""
         patience = httpx.Timeout(120, read=None)
@@ -166,8 +179,8 @@ class HttpClient:
                 answer = self._client.send(request)
             except httpx.HTTPError as error:
                 raise Refused(f"the server at {self._client.base_url} cannot be reached: {error}") from error
-            if answer.status_code in (200, 202):
-                result: dict[str, Any] = answer.json()
+            if answer.status_code in (200, 202, 204):
+                result: dict[str, Any] = answer.json() if answer.content else {}
                 return result
             if answer.status_code not in (429, 503) or attempt == _TRIES - 1:
                 break
@@ -179,7 +192,7 @@ class LocalClient:
     """A ledger in this process."""
 
     def __init__(self, parts: Parts, workspace_id: str) -> None:
-        self._parts = parts
+        self.parts = self._parts = parts
         self._workspace = parts.registry.workspaces.get(workspace_id)
 
     def ingest(self, stream: Stream, lines: bytes) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from aftersend.cli import (
     ledger_commands,
     registry_commands,
     removal_commands,
+    report_commands,
     restore_command,
     server_commands,
 )
@@ -34,6 +35,7 @@ application.add_typer(registry_commands.workspace, name="workspace")
 application.add_typer(key_commands.key, name="key")
 application.add_typer(registry_commands.campaign, name="campaign")
 application.add_typer(global_group_commands.global_control_group, name="global-control-group")
+application.add_typer(report_commands.report, name="report")
 application.command("load")(ledger_commands.load_files)
 application.command("stats")(ledger_commands.show_stats)
 application.command("audit")(audit_command.audit)

@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from aftersend.registry.campaign_selection import CampaignSelection
 from aftersend.registry.campaigns import Campaigns
 from aftersend.registry.database import Database
 from aftersend.registry.global_group import UploadedUsers
 from aftersend.registry.keys import Keys
+from aftersend.registry.report_keys import ReportKeys
+from aftersend.registry.reports import Reports
 from aftersend.registry.set_aside import SetAsideEvents
 from aftersend.registry.trail import Trail
 from aftersend.registry.workspaces import Workspaces
@@ -23,6 +26,9 @@ class Registry:
         self.campaigns = Campaigns(self.database, self.trail)
         self.uploaded_users = UploadedUsers(self.database, self.trail)
         self.set_aside = SetAsideEvents(self.database)
+        self.selection = CampaignSelection(self.database)
+        self.reports = Reports(self.database)
+        self.report_keys = ReportKeys(self.database)
 
     def close(self) -> None:
         """Close every connection."""

@@ -169,3 +169,37 @@ set_aside_totals = Table(
     Column("dropped", BigInteger, nullable=False),
     ForeignKeyConstraint(["workspace_id"], ["workspaces.id"]),
 )
+
+reports = Table(
+    "reports",
+    metadata,
+    # Reports are made in the order in which they were asked for.
+    Column("number", Integer, primary_key=True),
+    Column("workspace_id", String(64), nullable=False),
+    Column("id", String(32), nullable=False),
+    Column("filename", String(200), nullable=False),
+    Column("spec", JSON, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("requested_at", DateTime, nullable=False),
+    Column("requested_by", String(32), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("campaigns", Integer, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("file_bytes", BigInteger, nullable=False),
+    Column("error", String(500)),
+    Column("finished_at", DateTime),
+    ForeignKeyConstraint(["workspace_id"], ["workspaces.id"]),
+    UniqueConstraint("workspace_id", "filename"),
+)
+
+report_keys = Table(
+    "report_keys",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("workspace_id", String(64), nullable=False),
+    Column("secret_hash", String(64), nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("revoked_at", DateTime),
+    ForeignKeyConstraint(["workspace_id"], ["workspaces.id"]),
+    Index("ix_report_keys_workspace_id", "workspace_id"),
+)

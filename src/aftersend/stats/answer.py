@@ -28,16 +28,22 @@ class Stats:
     def answer(self, workspace: Workspace, request: StatsRequest, profile: Profile) -> dict[str, Any]:
         """Return the body of the answer."""
         page, total = self._page(workspace, request)
-        families = self.campaigns.families(workspace.id, [campaign.id for campaign in page])
-        credited = self._credits(workspace, page, families, request, profile)
-        cells = read_counts(self.engine, plan(workspace.id, page, request, profile, families))
         return {
             "response_id": request.request_id,
             "total_campaigns": total,
             "current_page": request.offset // request.limit + 1,
             "total_pages": -(-total // request.limit),
-            "data": assemble(page, cells, credited(), request, profile),
+            "data": self.trees(workspace, page, request, profile),
         }
+
+    def trees(
+        self, workspace: Workspace, campaigns: list[Campaign], request: StatsRequest, profile: Profile
+    ) -> dict[str, Any]:
+        """Return the tree of each of the campaigns, whatever the request says about campaigns and pages."""
+        families = self.campaigns.families(workspace.id, [campaign.id for campaign in campaigns])
+        credited = self._credits(workspace, campaigns, families, request, profile)
+        cells = read_counts(self.engine, plan(workspace.id, campaigns, request, profile, families))
+        return assemble(campaigns, cells, credited(), request, profile)
 
     def _credits(
         self, workspace: Workspace, page: list[Campaign], families: Families, request: StatsRequest, profile: Profile

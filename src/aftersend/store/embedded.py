@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Lock
+from threading import Condition, Lock
 from typing import Any
 from urllib.parse import urlencode
 
@@ -30,6 +30,9 @@ _LARGEST_STATEMENT = 64 * 1024 * 1024
 """Bytes. A statement with tens of thousands of ids as parameters is longer than the engine's default."""
 
 _MIB = 1024 * 1024
+
+_LONGEST_PATIENCE_SECONDS = 0.5
+"""Who asks without a break must not keep a report from ever being made."""
 
 _CACHES = {
     "mark_cache_size": 64 * _MIB,
@@ -53,7 +56,11 @@ class EmbeddedEngine:
         self._writing = Lock()
         self._keeper = self._connect()
         self._tending = Lock()
-        self._clients = [self._writer, self._keeper]
+        self._patient = self._connect()
+        self._waiting = Lock()
+        self._lent = 0
+        self._quiet = Condition()
+        self._clients = [self._writer, self._keeper, self._patient]
         self._started = ThreadPoolExecutor(readers, "read")
         self._readers: SimpleQueue[Client] = SimpleQueue()
         for _ in range(readers):
@@ -90,6 +97,15 @@ class EmbeddedEngine:
         with self._reader() as client, self._translated():
             return client.query(statement, parameters=dict(parameters or {})).result_rows
 
+    def select_patiently(self, statement: str, parameters: Parameters | None = None) -> Sequence[Sequence[Any]]:
+        """Run a query that nobody waits for: when no other one runs, or after a while, and on one core."""
+        with self._waiting:
+            with self._quiet:
+                self._quiet.wait_for(lambda: self._lent == 0, _LONGEST_PATIENCE_SECONDS)
+            with self._translated():
+                given = dict(parameters or {})
+                return self._patient.query(statement, parameters=given, settings={"max_threads": 1}).result_rows
+
     def start(self, statement: str, parameters: Parameters | None = None) -> "Future[Sequence[Sequence[Any]]]":
         """Begin a query on another thread."""
         return self._started.submit(self.select, statement, parameters)
@@ -108,11 +124,16 @@ class EmbeddedEngine:
 
     @contextmanager
     def _reader(self) -> Iterator[Client]:
+        with self._quiet:
+            self._lent += 1
         client = self._readers.get()
         try:
             yield client
         finally:
             self._readers.put(client)
+            with self._quiet:
+                self._lent -= 1
+                self._quiet.notify_all()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -1,0 +1,122 @@
+"""Joins what is open, registry and ledger, to what takes events in and answers: every constructor above the two.
+
+`app` opens and closes; it comes here only when the engine is wanted, which takes most of a second to load.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from aftersend.api.limits import CallLimits
+from aftersend.api.observe import Observations
+from aftersend.api.room import Room
+from aftersend.api.services import Services
+from aftersend.domain.data_centers import DATA_CENTERS, Serving
+from aftersend.errors import AftersendError
+from aftersend.intake.assign import Assigner
+from aftersend.intake.commit import Committer
+from aftersend.intake.receive import Intake
+from aftersend.intake.sources.door import SourceDoor
+from aftersend.registry.registry import Registry
+from aftersend.reports.folder import ReportFolder
+from aftersend.reports.reporter import Reporter
+from aftersend.reports.secrets import ReportSecrets
+from aftersend.settings import Settings
+from aftersend.stats.answer import Stats
+from aftersend.stats.audit import Audit
+from aftersend.stats.uplift import Uplift
+from aftersend.store.aside import AsideEngine
+from aftersend.store.embedded import EmbeddedEngine
+from aftersend.store.frozen import is_frozen
+from aftersend.store.ledger import Ledger
+from aftersend.store.refusals import check_disk
+from aftersend.upkeep.key_uses import KeyUses
+from aftersend.upkeep.remover import Remover
+from aftersend.upkeep.snapshots import Snapshots
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What is open on the data folder, and the clock."""
+
+    settings: Settings
+    registry: Registry
+    key_uses: KeyUses
+    ledger: Ledger
+    engine: EmbeddedEngine
+    now: Callable[[], datetime]
+
+
+@contextmanager
+def joined(opened: Opened) -> Iterator[Services]:
+    """Join the parts, have those work that work by themselves, and end them in order: accepted events are written."""
+    registry, ledger, engine, now = opened.registry, opened.ledger, opened.engine, opened.now
+    observations = Observations(lambda: committer.waiting_events)
+    committer = Committer(ledger, observe=observations.commit)
+    remover = Remover(ledger, engine, registry, now, lambda: is_frozen(opened.settings.ledger_folder))
+    reporter = _reporter(opened)
+    services = _services(opened, Intake(registry.campaigns, committer, now), remover, reporter, observations)
+    committer.start()
+    remover.start()
+    reporter.start()
+    try:
+        yield services
+    finally:
+        reporter.stop()
+        remover.stop()
+        committer.stop()
+
+
+def _services(
+    opened: Opened, intake: Intake, remover: Remover, reporter: Reporter, observations: Observations
+) -> Services:
+    settings, registry, ledger, engine = opened.settings, opened.registry, opened.ledger, opened.engine
+    stats = Stats(registry.campaigns, engine)
+    return Services(
+        registry=registry,
+        intake=intake,
+        sources=SourceDoor(intake, registry.set_aside, opened.now),
+        assigner=Assigner(registry.campaigns, registry.uploaded_users, intake),
+        stats=stats,
+        uplift=Uplift(registry.campaigns, engine, stats),
+        audit=Audit(registry.campaigns, engine, opened.now),
+        remover=remover,
+        key_uses=opened.key_uses,
+        reporter=reporter,
+        report_content_type=settings.report_content_type,
+        snapshots=Snapshots((settings.data, settings.ledger_folder), ledger, engine, registry, remover, opened.now),
+        limits=CallLimits(settings.limits, settings.failed_sign_ins_per_minute, lambda: opened.now().timestamp()),
+        room=Room(settings.body_memory_mib * 2**20),
+        observations=observations,
+        operator_token=secrets.token_urlsafe(32),
+        serving=Serving(frozenset(settings.data_centers or DATA_CENTERS), settings.data_center_hosts or {}),
+        now=opened.now,
+        problem=lambda: _problem(opened),
+    )
+
+
+def _reporter(opened: Opened) -> Reporter:
+    settings, registry = opened.settings, opened.registry
+    return Reporter(
+        registry,
+        Stats(registry.campaigns, AsideEngine(opened.engine)),
+        ReportFolder(settings.data / "reports", settings.report_disk_mib * 2**20),
+        ReportSecrets(settings.data, registry.report_keys),
+        opened.now,
+    )
+
+
+def _problem(opened: Opened) -> str | None:
+    """Return why the server cannot do its work now, or None."""
+    try:
+        check_disk("the data folder", opened.settings.data)
+        check_disk("the ledger", opened.settings.ledger_folder)
+        opened.registry.workspaces.all()
+        opened.engine.select("SELECT 1")
+        opened.ledger.check()
+        opened.engine.damage.check(opened.engine)
+    except AftersendError as error:
+        return error.message
+    return None

@@ -1,0 +1,46 @@
+"""The engine for work that nobody waits for: its reads let those that somebody waits for go first."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+import pyarrow as pa
+
+from aftersend.store.embedded import EmbeddedEngine
+from aftersend.store.engine import Parameters
+
+
+class AsideEngine:
+    """Reads one statement at a time, on one core, between the reads of everybody else. It writes nothing."""
+
+    def __init__(self, engine: EmbeddedEngine) -> None:
+        self._engine = engine
+
+    def select(self, statement: str, parameters: Parameters | None = None) -> Sequence[Sequence[Any]]:
+        """Run a query and return all its rows."""
+        return self._engine.select_patiently(statement, parameters)
+
+    def start(self, statement: str, parameters: Parameters | None = None) -> "Future[Sequence[Sequence[Any]]]":
+        """Run a query at once: it would only wait for the next one of the same work."""
+        done: Future[Sequence[Sequence[Any]]] = Future()
+        done.set_result(self.select(statement, parameters))
+        return done
+
+    def stream(self, statement: str, parameters: Parameters | None = None) -> Iterator[Sequence[Sequence[Any]]]:
+        """Run a query and yield its rows as one block."""
+        yield self.select(statement, parameters)
+
+    def command(self, statement: str, parameters: Parameters | None = None) -> None:
+        """Refuse: this work changes nothing."""
+        raise NotImplementedError
+
+    def tend(self, statement: str, parameters: Parameters | None = None) -> None:
+        """Refuse: this work changes nothing."""
+        raise NotImplementedError
+
+    def insert(self, table: str, rows: pa.Table) -> None:
+        """Refuse: this work changes nothing."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Have nothing to close: the engine is somebody else's."""
