@@ -120,6 +120,7 @@ def _joined(
     from aftersend.intake.receive import Intake
     from aftersend.stats.answer import Stats
     from aftersend.stats.audit import Audit
+    from aftersend.stats.campaign_details import campaign_finder
     from aftersend.stats.uplift import Uplift
     from aftersend.store.frozen import is_frozen
     from aftersend.upkeep.remover import Remover
@@ -136,6 +137,7 @@ def _joined(
         assigner=Assigner(registry.campaigns, registry.uploaded_users, intake),
         stats=stats,
         uplift=Uplift(registry.campaigns, engine, stats),
+        finder=campaign_finder(registry, engine, now),
         audit=Audit(registry.campaigns, engine, now),
         remover=remover,
         snapshots=Snapshots((settings.data, settings.ledger_folder), ledger, engine, registry, remover, now),

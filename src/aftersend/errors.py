@@ -2,6 +2,7 @@
 
 AftersendError
 ├── InvalidRequest        what was asked cannot be understood; names the field
+│   ├── InvalidFields     several fields of it
 │   └── Unparseable       the body as a whole cannot be read
 ├── NotAuthenticated      no valid key
 ├── NotAllowed            a valid key without the scope, or a feature that is off
@@ -13,6 +14,7 @@ AftersendError
 └── Misconfigured         the operator has to change something before it can work
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -35,6 +37,15 @@ class InvalidRequest(AftersendError):
         super().__init__(message)
         self.field = field
         self.value = value
+
+
+class InvalidFields(InvalidRequest):
+    """One field or more have values that cannot be used: pairs of a field and a message, the first one leading."""
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        field, message = problems[0]
+        super().__init__(message, field)
+        self.problems = tuple(problems)
 
 
 class Unparseable(InvalidRequest):

@@ -10,6 +10,7 @@ from aftersend.api.audit_document import audit_paths, audit_schemas
 from aftersend.api.campaign_json import CampaignBody
 from aftersend.api.campaign_routes import DEFAULT_PAGE, LARGEST_PAGE
 from aftersend.api.control_group_document import control_group_paths, control_group_schemas
+from aftersend.api.details_document import details_paths, details_schemas
 from aftersend.api.document_parts import (
     BATCH_HEADERS,
     CAMPAIGN_ID,
@@ -51,6 +52,7 @@ def api_document() -> Json:
             {"name": "stats", "description": "Campaign statistics, on the path that clients know."},
             {"name": "events", "description": "What happened to messages, and what users did."},
             {"name": "campaigns", "description": "The registered campaigns, their goals, the global control group."},
+            {"name": "details", "description": "Campaigns, on the paths that clients know."},
             {"name": "removals", "description": "Taking events back, erasing persons, and who had what removed."},
             {"name": "server", "description": "The catalogue, health, counters, this document."},
         ],
@@ -84,6 +86,7 @@ def _paths() -> Json:
         },
         "/v1/campaigns/{campaign_id}/uplift": {"parameters": [CAMPAIGN_ID], "get": _uplift_operation()},
         **audit_paths(),
+        **details_paths(),
         **control_group_paths(),
         **removal_paths(),
         **snapshot_paths(),
@@ -202,6 +205,7 @@ def _schemas() -> Json:
         **stats_schemas(),
         **uplift_schemas(),
         **audit_schemas(),
+        **details_schemas(),
         **control_group_schemas(),
         **removal_schemas(),
         **snapshot_schemas(),

@@ -12,6 +12,7 @@ from aftersend.intake.receive import Intake
 from aftersend.registry.registry import Registry
 from aftersend.stats.answer import Stats
 from aftersend.stats.audit import Audit
+from aftersend.stats.campaign_details import CampaignFinder
 from aftersend.stats.uplift import Uplift
 from aftersend.upkeep.remover import Remover
 from aftersend.upkeep.snapshots import Snapshots
@@ -30,6 +31,7 @@ class Services:
     assigner: Assigner
     stats: Stats
     uplift: Uplift
+    finder: CampaignFinder
     audit: Audit
     remover: Remover
     snapshots: Snapshots

@@ -15,6 +15,7 @@ from aftersend.api import (
     assignment_routes,
     audit_routes,
     campaign_routes,
+    details_routes,
     global_group_routes,
     ingest_routes,
     open_routes,
@@ -30,6 +31,9 @@ log = structlog.get_logger(__name__)
 
 ROUTES = (
     stats_routes.campaign_stats,
+    details_routes.campaign_meta,
+    details_routes.campaign_search,
+    details_routes.campaign_executions,
     ingest_routes.message_events,
     ingest_routes.user_events,
     uplift_routes.get_uplift,

@@ -93,6 +93,10 @@ campaigns = Table(
     Column("control_global", Boolean, nullable=False),
     Column("reachable_users", Integer),
     Column("reachable_at", DateTime),
+    Column("updated_by", String(320)),
+    # What was computed, apart from what was registered.
+    Column("estimated_users", Integer),
+    Column("estimated_at", DateTime),
     ForeignKeyConstraint(["workspace_id"], ["workspaces.id"]),
     UniqueConstraint("workspace_id", "id"),
     Index("ix_campaigns_listing", "workspace_id", "created_at", "number"),
