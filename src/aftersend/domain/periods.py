@@ -68,7 +68,7 @@ class Days:
 
     @property
     def numbers(self) -> tuple[int, int]:
-        """Return the first and last day as numbers, within what the ledger can hold."""
+        """Return the first and last day as numbers that the ledger can hold; a range of none ends before it starts."""
         first = max((self.start - EPOCH).days, FIRST_DAY)
         last = min((self.end - EPOCH).days, LAST_DAY)
-        return first, last
+        return (first, last) if first <= last else (FIRST_DAY + 1, FIRST_DAY)

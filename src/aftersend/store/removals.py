@@ -6,6 +6,7 @@ they look up what they need in the tables.
 
 from collections.abc import Sequence
 from dataclasses import astuple, fields
+from datetime import UTC, datetime
 from typing import Any
 
 from aftersend.domain.events import Stream
@@ -89,7 +90,9 @@ _GOES_ON = (*UNFINISHED, RemovalStatus.PURGING)
 
 
 def _removal(row: Sequence[Any]) -> Removal:
-    values = dict(zip(_FIELDS, row, strict=True))
+    # The engine hands moments over in UTC, and without saying so.
+    told = (value.replace(tzinfo=UTC) if isinstance(value, datetime) else value for value in row)
+    values = dict(zip(_FIELDS, told, strict=True))
     return Removal(**values | {"kind": RemovalKind(values["kind"]), "status": RemovalStatus(values["status"])})
 
 
