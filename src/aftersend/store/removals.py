@@ -92,7 +92,7 @@ _GOES_ON = (*UNFINISHED, RemovalStatus.PURGING)
 def _removal(row: Sequence[Any]) -> Removal:
     # The engine hands moments over in UTC, and without saying so.
     told = (value.replace(tzinfo=UTC) if isinstance(value, datetime) else value for value in row)
-    values = dict(zip(_FIELDS, told, strict=True))
+    values: dict[str, Any] = dict(zip(_FIELDS, told, strict=True))
     return Removal(**values | {"kind": RemovalKind(values["kind"]), "status": RemovalStatus(values["status"])})
 
 
