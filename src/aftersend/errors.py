@@ -2,6 +2,7 @@
 
 AftersendError
 ├── InvalidRequest        what was asked cannot be understood; names the field
+│   ├── InvalidFields     several fields of it
 │   ├── Unparseable       the body as a whole cannot be read
 │   └── NotEnabled        a feature that is off, where the contract calls that a bad request
 ├── NotAuthenticated      no valid key
@@ -16,6 +17,7 @@ AftersendError
 └── Misconfigured         the operator has to change something before it can work
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -38,6 +40,15 @@ class InvalidRequest(AftersendError):
         super().__init__(message)
         self.field = field
         self.value = value
+
+
+class InvalidFields(InvalidRequest):
+    """One field or more have values that cannot be used: pairs of a field and a message, the first one leading."""
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        field, message = problems[0]
+        super().__init__(message, field)
+        self.problems = tuple(problems)
 
 
 class Unparseable(InvalidRequest):

@@ -26,6 +26,7 @@ from aftersend.reports.secrets import ReportSecrets
 from aftersend.settings import Settings
 from aftersend.stats.answer import Stats
 from aftersend.stats.audit import Audit
+from aftersend.stats.campaign_details import campaign_finder
 from aftersend.stats.uplift import Uplift
 from aftersend.store.aside import AsideEngine
 from aftersend.store.embedded import EmbeddedEngine
@@ -81,6 +82,7 @@ def _services(
         assigner=Assigner(registry.campaigns, registry.uploaded_users, intake),
         stats=stats,
         uplift=Uplift(registry.campaigns, engine, stats),
+        finder=campaign_finder(registry, engine, opened.now),
         audit=Audit(registry.campaigns, engine, opened.now),
         remover=remover,
         key_uses=opened.key_uses,

@@ -121,6 +121,7 @@ def test_the_book_says_who_when_and_why(sender: Asker) -> None:
     assert shown["retracted_event_ids"] == ["s0", "s1"]
     assert shown["requested_by"]
     assert shown["requested_at"] <= shown["finished_at"]
+    assert all(shown[moment].endswith("Z") for moment in ("requested_at", "finished_at"))
 
 
 @pytest.mark.parametrize("user", ["u1", "o'neil", "a/b", "名前", "a b%2F?", "back\\slash", "/", "..", "a//b"])

@@ -31,10 +31,14 @@ EVENTS = Access(Scope.EVENTS_WRITE)
 READ_CAMPAIGNS = Access(Scope.CAMPAIGNS_READ, Feature.CAMPAIGNS)
 WRITE_CAMPAIGNS = Access(Scope.CAMPAIGNS_WRITE, Feature.CAMPAIGNS)
 
+DETAILS = Access(Scope.CAMPAIGNS_READ, Feature.META)
 REPORTS = Access(Scope.REPORTS_DOWNLOAD, Feature.REPORTS)
 
 ACCESS: dict[str, Access] = {
     "POST /core-services/v1/campaign-stats": STATS,
+    "POST /core-services/v1/campaigns/meta": DETAILS,
+    "POST /core-services/v1/campaigns/search": DETAILS,
+    "POST /core-services/v1/campaigns/{parent_campaign_id}/executions": DETAILS,
     "GET /v1/campaigns/{campaign_id}/uplift": STATS,
     "GET /v1/audit": STATS,
     "POST /v1/message-events": EVENTS,

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
 import zstandard
 from litestar import Request
 from litestar.exceptions import InternalServerException
@@ -12,6 +13,7 @@ from litestar.exceptions import InternalServerException
 from aftersend.api.room import Guest
 from aftersend.domain.events import BATCH_BYTES_LIMIT
 from aftersend.errors import InvalidRequest, TooLarge, Unparseable
+from aftersend.intake.decode import UNREADABLE
 
 _LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"})
 
@@ -45,6 +47,20 @@ async def read_body(
         # The framework's word for a client that went away. One that is silent would hold its memory for ever.
         raise Unparseable("the body was cut off; nothing of it was kept, send it again") from error
     return bytes(body)
+
+
+async def read_json(request: Request[Any, Any, Any], limit: int) -> object:
+    """Return the body as the plain data that its JSON describes.
+
+    Raises:
+        Unparseable: it is not JSON, or longer than the limit, in bytes.
+    """
+    try:
+        return msgspec.json.decode(await read_body(request, limit))
+    except TooLarge as error:
+        raise Unparseable(error.message) from error
+    except UNREADABLE as error:
+        raise Unparseable("the body is not JSON") from error
 
 
 def is_lines(request: Request[Any, Any, Any]) -> bool:

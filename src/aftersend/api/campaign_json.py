@@ -87,6 +87,7 @@ class CampaignBody(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tru
     flow_id: Annotated[Identifier, Meta(description="The flow of which it is a node.")] | None = None
     flow_name: Annotated[str, Meta(max_length=500, description="The flow's name; it needs a flow_id.")] | None = None
     created_by: Annotated[str, Meta(max_length=320, description="Who made it.")] | None = None
+    updated_by: Annotated[str, Meta(max_length=320, description="Who changed it last.")] | None = None
     team: Annotated[str, Meta(max_length=200, description="Whose it is.")] | None = None
     tags: Annotated[list[Tag], Meta(max_length=200, description="Words to find it by.")] = []
     created_at: Annotated[Moment, Meta(description="When it was made; now if left out.")] | None = None
@@ -156,6 +157,7 @@ def to_campaign(body: CampaignBody, campaign_id: str, now: datetime, known: Camp
         flow_id=body.flow_id,
         flow_name=body.flow_name,
         created_by=body.created_by,
+        updated_by=body.updated_by,
         team=body.team,
         tags=tuple(body.tags),
         sent_at=body.sent_at,
@@ -206,6 +208,7 @@ def campaign_json(campaign: Campaign) -> dict[str, Any]:
         "flow_id": campaign.flow_id,
         "flow_name": campaign.flow_name,
         "created_by": campaign.created_by,
+        "updated_by": campaign.updated_by,
         "team": campaign.team,
         "tags": list(campaign.tags),
         "created_at": _shown(campaign.created_at),

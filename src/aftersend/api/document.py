@@ -12,6 +12,7 @@ from aftersend.api.campaign_routes import DEFAULT_PAGE, LARGEST_PAGE
 from aftersend.api.change_document import change_paths, change_schemas
 from aftersend.api.control_group_document import control_group_paths, control_group_schemas
 from aftersend.api.data_center_document import data_center_paths, data_center_schemas
+from aftersend.api.details_document import details_paths, details_schemas
 from aftersend.api.document_access import with_access
 from aftersend.api.document_examples import illustrate
 from aftersend.api.document_parts import (
@@ -63,6 +64,7 @@ def _document() -> Json:
             {"name": "stats", "description": "Campaign statistics, on the path that clients know."},
             {"name": "events", "description": "What happened to messages, and what users did."},
             {"name": "campaigns", "description": "The registered campaigns, their goals, the global control group."},
+            {"name": "details", "description": "Campaigns, on the paths that clients know."},
             {"name": "removals", "description": "Taking events back, erasing persons, and who had what removed."},
             {"name": "reports", "description": "Files of statistics for many campaigns, and their signed download."},
             {"name": "server", "description": "The catalogue, health, counters, this document."},
@@ -105,6 +107,7 @@ def _paths() -> Json:
         },
         "/v1/campaigns/{campaign_id}/uplift": {"parameters": [CAMPAIGN_ID], "get": _uplift_operation()},
         **audit_paths(),
+        **details_paths(),
         **control_group_paths(),
         **change_paths(),
         **data_center_paths(),
@@ -238,6 +241,7 @@ def _schemas() -> Json:
         **stats_schemas(),
         **uplift_schemas(),
         **audit_schemas(),
+        **details_schemas(),
         **control_group_schemas(),
         **change_schemas(),
         **data_center_schemas(),

@@ -1,6 +1,7 @@
 """From error to status and body: one table, and one envelope for each family of paths.
 
-The stats path answers with the flat envelope of its contract; everything native has `{"error": {…}}`. Nothing
+The stats path answers with the flat envelope of its contract, the paths about campaigns with their nested one;
+everything native has `{"error": {…}}`. Nothing
 internal is ever told: what was not expected is logged under the request's id, and answered as a 500.
 """
 
@@ -15,11 +16,13 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from aftersend.api.auth import TooManyFailures
+from aftersend.api.details_errors import DETAILS_PREFIX, WorkspaceHeaderMissing, details_error, details_status
 from aftersend.api.limits import TooManyCalls
 from aftersend.errors import (
     AftersendError,
     Conflict,
     FeatureOff,
+    InvalidFields,
     InvalidRequest,
     Misconfigured,
     NotAllowed,
@@ -37,10 +40,12 @@ log = structlog.get_logger(__name__)
 
 STATUS: dict[type[AftersendError], int] = {
     InvalidRequest: 400,
+    InvalidFields: 400,
     Unparseable: 400,
     NotAuthenticated: 401,
     WrongDataCenter: 401,
     NotEnabled: 400,
+    WorkspaceHeaderMissing: 401,
     NotAllowed: 403,
     FeatureOff: 403,
     NotFound: 404,
@@ -83,6 +88,10 @@ def render(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
         return _flat(status, error)
     if request.scope["path"].startswith(REPORTS_PATH):
         return _of_download(status, error, known, request)
+    if request.scope["path"].startswith(DETAILS_PREFIX):
+        status = details_status(status)
+        request_id = request.state.get("asked_id") or str(request.scope.get("request_id"))
+        return json_response(details_error(status, error, request_id), status, _headers(error))
     return _native(status, error, known, request)
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute, RateLimitItemPerSecond
 from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
@@ -12,6 +12,9 @@ from aftersend.errors import AftersendError
 
 STATS_CALLS_PER_MINUTE = 100
 UPLOADS_PER_MINUTE = 10
+CAMPAIGNS_CALLS_PER_SECOND = 10
+CAMPAIGNS_CALLS_PER_MINUTE = 100
+CAMPAIGNS_CALLS_PER_HOUR = 6_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,12 @@ class CallLimits:
         self._limiter = MovingWindowRateLimiter(storage_from_string(storage))
         self._stats = RateLimitItemPerMinute(STATS_CALLS_PER_MINUTE)
         self._uploads = RateLimitItemPerMinute(UPLOADS_PER_MINUTE)
+        # The shortest window first: what a longer one refuses has then only used up what is free again in a moment.
+        self._campaigns = (
+            RateLimitItemPerSecond(CAMPAIGNS_CALLS_PER_SECOND),
+            RateLimitItemPerMinute(CAMPAIGNS_CALLS_PER_MINUTE),
+            RateLimitItemPerHour(CAMPAIGNS_CALLS_PER_HOUR),
+        )
         self._sign_ins = RateLimitItemPerMinute(failed_sign_ins_per_minute)
         self._now = now
 
@@ -64,11 +73,23 @@ class CallLimits:
         """Count an upload of users, unless the workspace has none left."""
         return self._count(self._uploads, "upload", workspace_id)
 
+    def campaigns_call(self, workspace_id: str) -> Allowance:
+        """Count a question about campaigns, unless a window has none left; the window with the least left is told."""
+        told: Allowance | None = None
+        for limit in self._campaigns:
+            allowance = self._count(limit, "campaigns", workspace_id)
+            if told is None or not allowance.allowed or allowance.remaining < told.remaining:
+                told = allowance
+            if not allowance.allowed:
+                break
+        assert told is not None
+        return told
+
     def failed_sign_in(self, address: str) -> Allowance:
         """Count a request that showed no valid key."""
         return self._count(self._sign_ins, "sign-in", address)
 
-    def _count(self, limit: RateLimitItemPerMinute, *names: str) -> Allowance:
+    def _count(self, limit: RateLimitItem, *names: str) -> Allowance:
         allowed = self._limiter.hit(limit, *names)
         window = self._limiter.get_window_stats(limit, *names)
         wait = max(1, math.ceil(window.reset_time - self._now()))

@@ -15,6 +15,7 @@ from aftersend.registry.registry import Registry
 from aftersend.reports.reporter import Reporter
 from aftersend.stats.answer import Stats
 from aftersend.stats.audit import Audit
+from aftersend.stats.campaign_details import CampaignFinder
 from aftersend.stats.uplift import Uplift
 from aftersend.upkeep.key_uses import KeyUses
 from aftersend.upkeep.remover import Remover
@@ -35,6 +36,7 @@ class Services:
     assigner: Assigner
     stats: Stats
     uplift: Uplift
+    finder: CampaignFinder
     audit: Audit
     remover: Remover
     key_uses: KeyUses

@@ -17,6 +17,7 @@ from aftersend.api import (
     campaign_routes,
     change_routes,
     data_center_routes,
+    details_routes,
     global_group_routes,
     ingest_routes,
     open_routes,
@@ -36,6 +37,9 @@ log = structlog.get_logger(__name__)
 
 ROUTES = (
     stats_routes.campaign_stats,
+    details_routes.campaign_meta,
+    details_routes.campaign_search,
+    details_routes.campaign_executions,
     ingest_routes.message_events,
     ingest_routes.user_events,
     source_routes.post_source,

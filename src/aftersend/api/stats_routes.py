@@ -2,21 +2,19 @@
 
 from typing import Any
 
-import msgspec
 from litestar import Request, Response, post
 from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 
 from aftersend.api.access import permit
 from aftersend.api.auth import sign_in
-from aftersend.api.bodies import read_body
+from aftersend.api.bodies import read_json
 from aftersend.api.errors import STATS_PATH, json_response, render
 from aftersend.api.limits import Allowance
 from aftersend.api.services import Services
 from aftersend.domain.profiles import PROFILES, Profile, ProfileName
 from aftersend.domain.workspaces import Principal
-from aftersend.errors import InvalidRequest, NotAuthenticated, TooLarge, Unparseable
-from aftersend.intake.decode import UNREADABLE
+from aftersend.errors import InvalidRequest, NotAuthenticated
 from aftersend.stats.request import parse_request
 
 BODY_LIMIT = 1024 * 1024
@@ -54,18 +52,9 @@ def _check_workspace_header(request: Request[Any, Any, Any], principal: Principa
 
 
 async def _answer(request: Request[Any, Any, Any], services: Services, principal: Principal) -> dict[str, Any]:
-    question = parse_request(await _body(request))
+    question = parse_request(await read_json(request, BODY_LIMIT))
     profile = _profile(request, principal)
     return await sync_to_thread(services.stats.answer, principal.workspace, question, profile)
-
-
-async def _body(request: Request[Any, Any, Any]) -> object:
-    try:
-        return msgspec.json.decode(await read_body(request, BODY_LIMIT))
-    except TooLarge as error:
-        raise Unparseable(error.message) from error
-    except UNREADABLE as error:
-        raise Unparseable("the body is not JSON") from error
 
 
 def _profile(request: Request[Any, Any, Any], principal: Principal) -> Profile:

@@ -85,6 +85,7 @@ class Campaign:
     flow_id: str | None = None
     flow_name: str | None = None
     created_by: str | None = None
+    updated_by: str | None = None
     team: str | None = None
     tags: tuple[str, ...] = ()
     sent_at: datetime | None = None
@@ -131,6 +132,7 @@ def _check_texts(campaign: Campaign) -> Problem | None:
         "flow_id": (campaign.flow_id, 128),
         "flow_name": (campaign.flow_name, 500),
         "created_by": (campaign.created_by, 320),
+        "updated_by": (campaign.updated_by, 320),
         "team": (campaign.team, 200),
     }
     for place, tag in enumerate(campaign.tags):

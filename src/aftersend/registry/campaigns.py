@@ -237,6 +237,7 @@ _SAME = (
     "flow_id",
     "flow_name",
     "created_by",
+    "updated_by",
     "team",
     "attribution_window_hours",
     "drafted",

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from aftersend.registry.campaign_search import CampaignSearch
 from aftersend.registry.campaign_selection import CampaignSelection
 from aftersend.registry.campaigns import Campaigns
 from aftersend.registry.database import Database
+from aftersend.registry.estimates import Estimates
 from aftersend.registry.global_group import UploadedUsers
 from aftersend.registry.keys import Keys
 from aftersend.registry.report_keys import ReportKeys
@@ -29,6 +31,8 @@ class Registry:
         self.selection = CampaignSelection(self.database)
         self.reports = Reports(self.database)
         self.report_keys = ReportKeys(self.database)
+        self.search = CampaignSearch(self.database)
+        self.estimates = Estimates(self.database)
 
     def close(self) -> None:
         """Close every connection."""

@@ -99,6 +99,10 @@ campaigns = Table(
     Column("reachable_users", Integer),
     Column("reachable_at", DateTime),
     Column("drafted", Boolean, nullable=False, server_default=false()),
+    Column("updated_by", String(320)),
+    # What was computed, apart from what was registered.
+    Column("estimated_users", Integer),
+    Column("estimated_at", DateTime),
     ForeignKeyConstraint(["workspace_id"], ["workspaces.id"]),
     UniqueConstraint("workspace_id", "id"),
     Index("ix_campaigns_listing", "workspace_id", "created_at", "number"),

@@ -5,8 +5,15 @@ import time
 import uuid
 
 import pytest
+from limits import RateLimitItemPerHour, RateLimitItemPerMinute, RateLimitItemPerSecond
 
-from aftersend.api.limits import STATS_CALLS_PER_MINUTE, CallLimits
+from aftersend.api.limits import (
+    CAMPAIGNS_CALLS_PER_HOUR,
+    CAMPAIGNS_CALLS_PER_MINUTE,
+    CAMPAIGNS_CALLS_PER_SECOND,
+    STATS_CALLS_PER_MINUTE,
+    CallLimits,
+)
 
 REDIS = os.environ.get("AFTERSEND_TEST_REDIS")
 
@@ -75,3 +82,35 @@ def test_failed_sign_ins_have_a_limit_of_their_own(limits: CallLimits) -> None:
     allowed = [limits.failed_sign_in(address).allowed for _ in range(6)]
 
     assert allowed == [True] * 5 + [False]
+
+
+def test_calls_about_campaigns_have_three_windows(limits: CallLimits) -> None:
+    """Ten a second are allowed, and the window with the least left is told of."""
+    workspace = _name()
+
+    allowances = [limits.campaigns_call(workspace) for _ in range(11)]
+
+    assert [row.allowed for row in allowances] == [True] * 10 + [False]
+    assert [(row.limit, row.remaining) for row in allowances[:2]] == [(10, 9), (10, 8)]
+    assert (allowances[-1].limit, allowances[-1].wait) == (10, 1)
+
+
+def test_the_longer_windows_of_calls_about_campaigns(limits: CallLimits, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window that is full refuses, however much the shorter ones have left; the last hour counts, not the clock's."""
+    monkeypatch.setattr(limits, "_campaigns", (RateLimitItemPerSecond(10), RateLimitItemPerMinute(3)))
+    workspace = _name()
+    minute = [limits.campaigns_call(workspace) for _ in range(4)]
+    monkeypatch.setattr(limits, "_campaigns", (RateLimitItemPerMinute(100), RateLimitItemPerHour(2)))
+    hour = [limits.campaigns_call(_name()), *(limits.campaigns_call(workspace) for _ in range(3))]
+
+    assert [row.allowed for row in minute] == [True, True, True, False]
+    assert (minute[-1].limit, minute[-1].remaining) == (3, 0)
+    assert 1 <= minute[-1].wait <= 60
+    assert [row.allowed for row in hour] == [True, True, True, False]
+    assert (hour[-1].limit, hour[-1].remaining) == (2, 0)
+    assert 3540 < hour[-1].wait <= 3600
+
+
+def test_the_documented_windows() -> None:
+    """Ten a second, a hundred a minute, six thousand an hour."""
+    assert (CAMPAIGNS_CALLS_PER_SECOND, CAMPAIGNS_CALLS_PER_MINUTE, CAMPAIGNS_CALLS_PER_HOUR) == (10, 100, 6000)

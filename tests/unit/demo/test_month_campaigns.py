@@ -27,6 +27,7 @@ FIELDS = {
     "flow_id",
     "flow_name",
     "created_by",
+    "updated_by",
     "team",
     "tags",
     "created_at",

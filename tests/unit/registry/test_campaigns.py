@@ -33,6 +33,7 @@ FULL = Campaign(
     flow_id="flow-1",
     flow_name="Welcome",
     created_by="ann@example.org",
+    updated_by="b@example.com",
     team="CRM",
     tags=("z", "a", "z"),
     sent_at=datetime(2026, 1, 3, 23, 59, 59, tzinfo=ABROAD),
