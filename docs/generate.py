@@ -10,7 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import postman
+import postman  # type: ignore[import-not-found]  # it lies beside this script
 
 from aftersend.api.access import ACCESS, Access
 from aftersend.api.document import api_document
