@@ -102,9 +102,9 @@ def test_a_workspace_without_the_feature(server: Server, asker: Asker, path: str
     """Where the feature is off the answer is a 400 in the documented words, until it is on again."""
     asker.put_campaign("p", campaign())
     workspaces = server.parts.registry.workspaces
-    workspaces.update(asker.workspace_id, features_off=frozenset({Feature.CAMPAIGNS}))
+    workspaces.update(asker.workspace_id, features_off=frozenset({Feature.META}))
     off = ask(asker, path, page())
-    workspaces.update(asker.workspace_id, features_off=frozenset({Feature.STATS, Feature.REPORTS}))
+    workspaces.update(asker.workspace_id, features_off=frozenset({Feature.STATS, Feature.CAMPAIGNS, Feature.REPORTS}))
     on = ask(asker, path, page())
 
     assert wrong(off) == {"workspace": NOT_ENABLED}
