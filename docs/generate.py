@@ -247,6 +247,8 @@ def access_page() -> str:
 def _who(row: Access) -> str:
     if row.open:
         return "nothing"
+    if row.signed:
+        return "a signature"
     if row.operator:
         return "the data folder; no key"
     return f"`{row.scope}`" if row.scope else "any key"

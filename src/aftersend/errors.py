@@ -45,6 +45,8 @@ class InvalidRequest(AftersendError):
 class InvalidFields(InvalidRequest):
     """One field or more have values that cannot be used: pairs of a field and a message, the first one leading."""
 
+    code = "invalid_fields"
+
     def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
         field, message = problems[0]
         super().__init__(message, field)

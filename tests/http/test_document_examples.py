@@ -67,11 +67,12 @@ def test_an_example_of_an_answer_keeps_to_its_schema(name: str, body: Json) -> N
 
 
 def test_every_body_has_an_example_that_works_and_one_that_does_not() -> None:
-    """Nobody adds a body without examples of it."""
+    """Nobody adds a body without examples of it; of a source every body is answered with 200."""
     for sending in STORY:
         if sending.media:
-            wanted = {"works", "refused"} if sending.media == "application/json" else {"works"}
-            assert set(sending.operation["requestBody"]["content"][sending.media]["examples"]) == wanted
+            refusable = sending.media == "application/json" and sending.operation["operationId"] != "postSource"
+            wanted = {"works", "refused"} if refusable else {"works"}
+            assert wanted <= set(sending.operation["requestBody"]["content"][sending.media]["examples"])
 
 
 def test_the_story_has_numbers_in_it(told: dict[str, Told]) -> None:

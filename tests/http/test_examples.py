@@ -37,7 +37,7 @@ def test_parents_and_children(asker: Asker) -> None:
 
     expected = []
     for parent in families:
-        expected.append(f"parent {parent}: The {parent}, sent 0")
+        expected.append(f"parent {parent}: The {parent}, sent {5 if parent == 'periodic' else 0}")
         expected += [
             f" child {parent}-{number}: A run, sent {5 if (parent, number) == ('periodic', 3) else 0}"
             for number in range(8)

@@ -33,8 +33,8 @@ def _below(error: type[AftersendError]) -> list[type[AftersendError]]:
 
 
 ERRORS = sorted(set(_all()), key=lambda error: error.__name__)
-OF_COMMANDS = [error for error in ERRORS if error.__module__.startswith("aftersend.cli.")]
-"""Errors that only the command line raises and shows."""
+OF_COMMANDS = [error for error in ERRORS if error.__module__.startswith(("aftersend.cli.", "aftersend.reports."))]
+"""Errors that only the command line raises and shows, or the thread that makes reports, which notes them."""
 
 
 def test_codes_are_unique() -> None:

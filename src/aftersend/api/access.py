@@ -20,9 +20,12 @@ class Access:
     """No key opens it, only having the data folder does."""
     open: bool = False
     """Nobody has to sign in."""
+    signed: bool = False
+    """A signature opens it, which the route looks at itself."""
 
 
 OPEN = Access(open=True)
+SIGNED = Access(signed=True)
 ANY_KEY = Access()
 OPERATOR_ONLY = Access(operator=True)
 ADMIN = Access(Scope.ADMIN)
@@ -51,7 +54,7 @@ ACCESS: dict[str, Access] = {
     "GET /v1/reports/{report_id}": REPORTS,
     "DELETE /v1/reports/{report_id}": REPORTS,
     "GET /v1/reports/{report_id}/file": REPORTS,
-    "GET /campaign_reports/rest_api/{APP_ID}/{FILENAME}": OPEN,
+    "GET /campaign_reports/rest_api/{APP_ID}/{FILENAME}": SIGNED,
     "GET /v1/campaigns": READ_CAMPAIGNS,
     "GET /v1/campaigns/{campaign_id}": READ_CAMPAIGNS,
     "PUT /v1/campaigns/{campaign_id}": WRITE_CAMPAIGNS,

@@ -32,6 +32,8 @@ CODES: dict[int, str] = {
 class WorkspaceHeaderMissing(NotAuthenticated):
     """The request does not say again which workspace it is about."""
 
+    code = "workspace_header_missing"
+
     def __init__(self) -> None:
         super().__init__(f"{WORKSPACE_HEADER} missing in Authentication Header")
 

@@ -24,8 +24,18 @@ def _guarded(operation: Json, access: Access | None) -> Json:
     if access is None:  # a test names the routes that have no row
         return operation
     if access.open:
-        return operation | {"security": [], "description": "Nobody has to sign in."}
-    return operation | {"security": [{"basic": _roles(access)}], "description": _needs(access)}
+        return operation | {"security": [], "description": _described(operation, "Nobody has to sign in.")}
+    if access.signed:
+        return operation | {"security": [], "description": _described(operation, "A signature opens it.")}
+    others = [way for way in operation.get("security", ()) if "basic" not in way]
+    return operation | {
+        "security": [{"basic": _roles(access)}, *others],
+        "description": _described(operation, _needs(access)),
+    }
+
+
+def _described(operation: Json, needs: str) -> str:
+    return f"{operation['description']} {needs}" if "description" in operation else needs
 
 
 def _roles(access: Access) -> list[str]:

@@ -51,6 +51,7 @@ _PURCHASE = {
 }
 
 _DAYS = {"start_date": "2026-01-01", "end_date": "2026-01-31"}
+_PAGE = {"request_id": "abc", "page": 1, "limit": 15}
 _WELCOME = {"campaign_id": "welcome"}
 
 EXAMPLES: dict[str, Example] = {
@@ -100,6 +101,27 @@ EXAMPLES: dict[str, Example] = {
     ),
     "campaignUplift": Example(_WELCOME | _DAYS),
     "audit": Example(_DAYS),
+    "campaignMeta": Example(bodies=_json(_PAGE | {"include_child_campaigns": True})),
+    "campaignSearch": Example(bodies=_json(_PAGE | {"campaign_fields": {"channels": ["EMAIL"]}})),
+    "campaignExecutions": Example({"parent_campaign_id": "welcome"}, _json(_PAGE)),
+    "postSource": Example(),
+    "listRejected": Example({"limit": 10}),
+    "askForReport": Example(
+        bodies=_json(
+            {
+                "name": "Weekly e-mail",
+                **_DAYS,
+                "filter": {"channels": ["EMAIL"], "tags": ["onboarding"]},
+                "granularity": "day",
+                "split_by": ["child_campaign", "locale"],
+                "format": "csv",
+                "delimiter": ";",
+            }
+        ),
+        gives={"report_id": "id"},
+    ),
+    "getReport": Example({"report_id": "5b1f0c5e2a7b4f63"}),
+    "listReports": Example({"limit": 10}),
     "retractEvents": Example(
         bodies=_json({"event_ids": ["m2-sent"], "reason": "sent twice under other ids"}), gives={"removal_id": "id"}
     ),

@@ -26,35 +26,11 @@ _FILE: Json = {
     },
 }
 
-EXAMPLE: Json = {
-    "name": "Weekly e-mail",
-    "start_date": "2026-01-01",
-    "end_date": "2026-01-07",
-    "filter": {"channels": ["EMAIL"], "tags": ["newsletter"]},
-    "granularity": "day",
-    "split_by": ["child_campaign", "locale"],
-    "format": "csv",
-    "delimiter": ";",
-}
-
 
 def report_paths() -> Json:
     """Describe the operations."""
     ask = operation("askForReport", "Ask for a report", "reports", _begun())
     ask["requestBody"] = json_body("ReportBody")
-    ask["requestBody"]["content"]["application/json"]["examples"] = {
-        "filter": {"summary": "Every e-mail campaign with a tag, day by day", "value": EXAMPLE},
-        "named": {
-            "summary": "Two campaigns over a quarter, as Excel",
-            "value": {
-                "name": "Launch",
-                "start_date": "2026-01-01",
-                "end_date": "2026-03-31",
-                "campaign_ids": ["launch-push", "launch-mail"],
-                "format": "xlsx",
-            },
-        },
-    }
     show = operation("getReport", "Show how far a report has come", "reports", answers("Report", 401, 403, 404, 503))
     forget = {"204": {"description": "Removed."}, **answers(None, 401, 403, 404, 503)}
     file = operation(

@@ -1,5 +1,6 @@
 """The doors of other sources in the API document."""
 
+import json
 from typing import Any
 
 from aftersend.api.document_parts import BATCH_HEADERS, answers, operation, receipt_fields, reference
@@ -87,11 +88,14 @@ def _taking_in() -> Json:
             "application/json": {
                 "schema": {},
                 "examples": {
-                    "batch": {"summary": "A batch of the event stream", "value": _BATCH},
+                    "works": {"summary": "A batch of the event stream", "value": _BATCH},
                     "line": {"summary": "A line of an exported file", "value": _LINE},
                 },
             },
-            "application/x-ndjson": {"schema": {"type": "string", "description": "One of these on each line."}},
+            "application/x-ndjson": {
+                "schema": {"type": "string", "description": "One of these on each line."},
+                "examples": {"works": {"summary": "A line of an exported file", "value": json.dumps(_LINE) + "\n"}},
+            },
         },
     }
     return found

@@ -23,7 +23,10 @@ class AsideEngine:
     def start(self, statement: str, parameters: Parameters | None = None) -> "Future[Sequence[Sequence[Any]]]":
         """Run a query at once: it would only wait for the next one of the same work."""
         done: Future[Sequence[Sequence[Any]]] = Future()
-        done.set_result(self.select(statement, parameters))
+        try:
+            done.set_result(self.select(statement, parameters))
+        except Exception as error:  # noqa: BLE001 - whoever asks for the result is told, as with any other engine
+            done.set_exception(error)
         return done
 
     def stream(self, statement: str, parameters: Parameters | None = None) -> Iterator[Sequence[Sequence[Any]]]:
