@@ -30,6 +30,7 @@ from oracle_tables import (
     CONTROL_GROUP_KEYS,
     FUNNELS,
     LIVE_EMAIL_KEYS,
+    NAMES_OF_PLATFORMS,
     PERFORMANCE_KEYS,
     RENAMED_KINDS,
     SHARED_REASON_KEYS,
@@ -242,7 +243,8 @@ def _platforms_answer(layout: Layout, events: list[Event]) -> Json:
     in_lower_case = layout.channel in CHANNELS_WITH_PLATFORMS and not layout.live
     for platform in layout.platforms:
         here = [event for event in events if event.platform == platform]
-        platforms[platform.lower() if in_lower_case else platform] = {"locales": _locales_answer(layout, here)}
+        key = platform.lower() if in_lower_case else NAMES_OF_PLATFORMS.get(platform, platform)
+        platforms[key] = {"locales": _locales_answer(layout, here)}
     return platforms
 
 

@@ -129,3 +129,6 @@ RENAMED_KINDS = {
 """The keys that count one kind of event, where they are not called like that kind."""
 
 LIVE_EMAIL_KEYS = {"opened": "open", "bounced": "bounce", "failure_rate": "failed_rate"}
+
+NAMES_OF_PLATFORMS = {"CONNECTOR": "CONNECTORS", "FACEBOOK_AUDIENCE": "FACEBOOK", "GOOGLE_ADS_AUDIENCE": "GOOGLE ADS"}
+"""How answers spell the channels that stand for a platform, where they do not keep their own names."""

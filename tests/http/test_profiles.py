@@ -115,10 +115,11 @@ def _in_both(*rows: tuple[Any, ...]) -> list[Any]:
             *(["web", "mweb"], ["WEB", "MWEB", "ALL_PLATFORMS"]),
         ),
         *(
-            ("1.7+7.3", f"channel {channel} as a platform", channel, [channel], [channel, "ALL_PLATFORMS"])
-            for channel in (
-                *("EMAIL", "SMS", "WHATSAPP", "RCS", "CARDS", "CONNECTOR"),
-                *("FACEBOOK_AUDIENCE", "GOOGLE_ADS_AUDIENCE"),
+            ("1.7+7.3", f"channel {channel} as a platform", channel, [named], [named, "ALL_PLATFORMS"])
+            for channel, named in (
+                *((channel, channel) for channel in ("EMAIL", "SMS", "WHATSAPP", "RCS", "CARDS")),
+                *(("CONNECTOR", "CONNECTORS"), ("FACEBOOK_AUDIENCE", "FACEBOOK")),
+                ("GOOGLE_ADS_AUDIENCE", "GOOGLE ADS"),
             )
         ),
     ),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from oracle import answer, breakdown_key
+from oracle_tables import NAMES_OF_PLATFORMS
 from oracle_values import local_day, percent
 
 Json = dict[str, Any]
@@ -43,7 +44,9 @@ def platforms_of(one: Json, events: list[Json], metric_type: str = "TOTAL", prof
 def node_of(one: Json, events: list[Json], metric_type: str = "TOTAL", platform: str = "") -> Json:
     """Return the node over all locales and variations of one platform, by default that of the channel."""
     platforms = platforms_of(one, events, metric_type)
-    node: Json = platforms[platform or one["channel"]]["locales"]["all_locales"]["variations"]["all_variations"]
+    node: Json = platforms[platform or NAMES_OF_PLATFORMS.get(one["channel"], one["channel"])]["locales"][
+        "all_locales"
+    ]["variations"]["all_variations"]
     return node
 
 
@@ -276,7 +279,7 @@ def test_funnel_loses_a_user_within_the_node_only() -> None:
         event("failed", locale="fr", reason="frequency_cap"),
     ]
 
-    locales = platforms_of(campaign("CONNECTOR"), events, "UNIQUE")["CONNECTOR"]["locales"]
+    locales = platforms_of(campaign("CONNECTOR"), events, "UNIQUE")["CONNECTORS"]["locales"]
 
     left = {
         name: locale["variations"]["all_variations"]["delivery_funnel"]["after_fc"] for name, locale in locales.items()

@@ -6,7 +6,6 @@ from aftersend.api.details_errors import CODES
 from aftersend.api.details_routes import EXECUTIONS_PATH, META_PATH, SEARCH_PATH
 from aftersend.api.document_parts import CAMPAIGN_ID, RATE_HEADERS, WORKSPACE, json_body, operation, reference
 from aftersend.domain.campaign_search import (
-    CHANNEL_NAMES,
     EXECUTION_STATUS,
     LARGEST_PAGE,
     META_RULES,
@@ -16,6 +15,7 @@ from aftersend.domain.campaign_search import (
     SearchRules,
 )
 from aftersend.domain.campaigns import DeliveryType, Status
+from aftersend.domain.channels import CLIENT_NAMES
 from aftersend.stats.campaign_request import ARCHIVE_SWITCHES, ID_LIMIT, NAME_LIMIT, PERSON_LIMIT, TAG_LIMIT
 
 Json = dict[str, Any]
@@ -139,7 +139,7 @@ def _meta() -> Json:
     return _closed(
         {
             "campaign_id": _TEXT,
-            "channel": {"enum": list(CHANNEL_NAMES.values())},
+            "channel": {"enum": list(CLIENT_NAMES.values())},
             "platform": {"type": "array", "items": {"enum": sorted(set(PLATFORM_NAMES.values()))}},
             "created_by": _TEXT,
             "campaign_delivery_type": {"enum": list(DeliveryType)},
@@ -171,7 +171,7 @@ def _found() -> Json:
         {
             "campaign_id": _TEXT,
             "status": {"enum": [status.title() for status in Status]},
-            "channel": {"enum": list(CHANNEL_NAMES.values())},
+            "channel": {"enum": list(CLIENT_NAMES.values())},
             "campaign_delivery_type": {"enum": list(DeliveryType)},
             **dict.fromkeys(("created_by", "updated_by", "flow_id", "flow_name"), _TEXT),
             **dict.fromkeys(("created_at", "updated_at", "sent_time"), moment),

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from aftersend.domain.campaign_search import CHANNEL_NAMES, EXECUTION_STATUS, PLATFORM_NAMES
+from aftersend.domain.campaign_search import EXECUTION_STATUS, PLATFORM_NAMES
 from aftersend.domain.campaigns import DEFAULT_LOCALE, Campaign
-from aftersend.domain.channels import Channel
+from aftersend.domain.channels import CLIENT_NAMES, Channel
 from aftersend.domain.goals import Goal, GoalFilter
 from aftersend.domain.profiles import Profile
 from aftersend.stats.campaign_details import CampaignDetails
@@ -19,7 +19,7 @@ def meta_json(found: CampaignDetails, *, with_children: bool) -> Json:
     campaign, reachability = found.campaign, found.reachability
     return _known(
         campaign_id=campaign.id,
-        channel=CHANNEL_NAMES[campaign.channel],
+        channel=CLIENT_NAMES[campaign.channel],
         platform=_platforms(campaign),
         created_by=campaign.created_by,
         campaign_delivery_type=campaign.delivery_type,
@@ -43,7 +43,7 @@ def search_json(found: CampaignDetails, profile: Profile) -> Json:
     return _known(
         campaign_id=campaign.id,
         status=campaign.status.title(),
-        channel=CHANNEL_NAMES[campaign.channel],
+        channel=CLIENT_NAMES[campaign.channel],
         campaign_delivery_type=campaign.delivery_type,
         created_by=campaign.created_by,
         updated_by=campaign.updated_by,

@@ -1,24 +1,17 @@
-"""Searching for campaigns: what can be asked for, and the words of the details and search paths (api-contract 2)."""
+"""Searching for campaigns: what can be asked for, and the words of the details and search paths."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from aftersend.domain.campaigns import DeliveryType, Status
-from aftersend.domain.channels import Channel
+from aftersend.domain.channels import CLIENT_NAMES, Channel
 
 LARGEST_PAGE = 15
 """Campaigns in one answer."""
 
 MOST_VALUES = 100
 """Values in one filter."""
-
-CHANNEL_NAMES: dict[Channel, str] = {channel: channel.value for channel in Channel} | {
-    Channel.FACEBOOK_AUDIENCE: "FACEBOOK",
-    Channel.GOOGLE_ADS_AUDIENCE: "GOOGLE ADS",
-    Channel.CONNECTOR: "CONNECTORS",
-}
-"""How these paths spell the channels."""
 
 PLATFORM_NAMES: dict[str, str] = {"ANDROID": "ANDROID", "IOS": "IOS", "WEB": "WEB", "MWEB": "WEB"}
 """How they spell the platforms of push: browsers are one platform, and what is not known is none."""
@@ -60,7 +53,7 @@ _USUAL_TYPES = (
 )
 
 META_RULES = SearchRules(
-    channels={name: channel for channel, name in CHANNEL_NAMES.items()},
+    channels={name: channel for channel, name in CLIENT_NAMES.items()},
     delivery_types=_USUAL_TYPES,
     statuses=(*_STATUSES, Status.RETIRED, Status.ARCHIVED),
     both_dates=True,

@@ -25,6 +25,13 @@ class Channel(StrEnum):
     GOOGLE_ADS_AUDIENCE = "GOOGLE_ADS_AUDIENCE"
 
 
+CLIENT_NAMES: dict[Channel, str] = {channel: channel.value for channel in Channel} | {
+    Channel.FACEBOOK_AUDIENCE: "FACEBOOK",
+    Channel.GOOGLE_ADS_AUDIENCE: "GOOGLE ADS",
+    Channel.CONNECTOR: "CONNECTORS",
+}
+"""How clients of the original API spell the channels, also where one stands for the platform of its messages."""
+
 REAL_PLATFORMS = ("ANDROID", "IOS", "WEB", "MWEB", "UNKNOWN")
 
 

@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from aftersend.domain.channels import REAL_PLATFORMS
+from aftersend.domain.channels import CLIENT_NAMES, REAL_PLATFORMS, Channel
 from aftersend.domain.metrics import Metric
 
 
@@ -33,10 +33,10 @@ class Profile:
     goal_name_twice: bool
 
     def platform_key(self, platform: str) -> str:
-        """Spell a platform; a channel's pseudo-platform keeps the channel's name."""
-        if self.lower_case_platforms and platform in REAL_PLATFORMS:
-            return platform.lower()
-        return platform
+        """Spell a platform; where a channel stands for it, as clients spell the channel."""
+        if platform in REAL_PLATFORMS:
+            return platform.lower() if self.lower_case_platforms else platform
+        return CLIENT_NAMES[Channel(platform)]
 
     def metric_key(self, metric: Metric) -> str | None:
         """Spell a metric, or None when this profile does not print it."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from aftersend.domain.attribution import AttributionType
 from aftersend.domain.campaigns import Campaign
+from aftersend.domain.channels import CLIENT_NAMES
 from aftersend.domain.formulas import Mode, percent
 from aftersend.domain.periods import Days
 from aftersend.domain.profiles import ALL_VARIATIONS, Profile, ProfileName
@@ -147,7 +148,7 @@ class _Trees:
 
     def __init__(self, file: ReportFile, campaign: Campaign, answers: Sequence[Answered]) -> None:
         self._campaign = campaign
-        self._whole = _ALL_PLATFORMS if file.channel in PLATFORMS else file.channel.value
+        self._whole = _ALL_PLATFORMS if file.channel in PLATFORMS else CLIENT_NAMES[file.channel]
         self._trees = [answered.trees[campaign.id][0]["platforms"] for answered in answers]
         self._first = answers[0].request.attribution_type
         self._modes: dict[Mode, Json] = {}

@@ -36,8 +36,10 @@ def test_real_platforms(platform: str) -> None:
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=list(PROFILES))
 @pytest.mark.parametrize("channel", Channel)
 def test_pseudo_platforms(channel: Channel, profile: Profile) -> None:
-    """A channel without platforms stands under its own name in both profiles."""
-    assert profile.platform_key(channel.value) == channel.value
+    """A channel without platforms stands under the name that clients have for it, in both profiles."""
+    named = {Channel.CONNECTOR: "CONNECTORS", Channel.FACEBOOK_AUDIENCE: "FACEBOOK"}
+    named[Channel.GOOGLE_ADS_AUDIENCE] = "GOOGLE ADS"
+    assert profile.platform_key(channel.value) == named.get(channel, channel.value)
 
 
 def test_keys_of_metrics() -> None:
