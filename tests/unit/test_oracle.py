@@ -44,9 +44,9 @@ def platforms_of(one: Json, events: list[Json], metric_type: str = "TOTAL", prof
 def node_of(one: Json, events: list[Json], metric_type: str = "TOTAL", platform: str = "") -> Json:
     """Return the node over all locales and variations of one platform, by default that of the channel."""
     platforms = platforms_of(one, events, metric_type)
-    node: Json = platforms[platform or NAMES_OF_PLATFORMS.get(one["channel"], one["channel"])]["locales"][
-        "all_locales"
-    ]["variations"]["all_variations"]
+    channel: str = one["channel"]
+    key = platform or NAMES_OF_PLATFORMS.get(channel, channel)
+    node: Json = platforms[key]["locales"]["all_locales"]["variations"]["all_variations"]
     return node
 
 
@@ -406,7 +406,7 @@ def test_click_through_rate_stays_a_rate_of_events(channel: str, shown: str) -> 
     """Three clicks by one of two users are a rate of 150 percent, whatever the request counts."""
     events = [event(shown), event(shown, "bob"), event("clicked"), event("clicked"), event("clicked")]
 
-    platform = "unknown" if channel == "PUSH" else channel
+    platform = "unknown" if channel == "PUSH" else ""
 
     assert node_of(campaign(channel), events, "UNIQUE", platform)["performance_stats"]["ctr"] == 150
 
