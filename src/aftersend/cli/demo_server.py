@@ -90,6 +90,7 @@ class Demo:
         output.print(f"curl -s {url}/v1/campaigns/mid-season-sale/uplift -u demo:{self._secrets['demo']}")
         output.print("\nAsk for the documented sample campaign:\n")
         output.print(self._curl(url, "sample", sample.CAMPAIGN_ID, 1))
+        output.print(f"\nTry everything else on the page {url}/docs, signed in as workspace and key.")
         output.print(
             "\nLeave campaign_ids out to page through all campaigns. Stop with Ctrl-C; the folder is thrown away."
         )
