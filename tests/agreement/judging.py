@@ -19,7 +19,7 @@ def live_through(history: Json, place: int, asker: Asker) -> str | None:
         # Children are registered before their parents, or after them.
         caller.put_campaigns(workspace["campaigns"][:: 1 if history["seed"] % 2 else -1])
         for number, batch in enumerate(batches, start=1):
-            if number == len(batches) and workspace["move"]:
+            if number == len(batches) and workspace.get("move"):
                 workspace = _moved(caller, workspace)
             if told := _send(caller, batch, arrived):
                 return told

@@ -13,6 +13,7 @@ from aftersend.domain.sources import KEPT_EVENTS, KEPT_TEXT
 from aftersend.domain.workspaces import Scope
 from aftersend.errors import StoreUnavailable
 from builders import NOON, Asker, Json, campaign
+from oracle_tables import NAMES_OF_PLATFORMS
 from server import Server
 from stream_events import CAMPAIGN, DOOR, GOALS, MOVES, NOTHING, Moves, file_line, stream_batch, stream_event
 
@@ -35,7 +36,7 @@ def _rejected(asker: Asker, **query: Any) -> Json:
 
 def _counts(asker: Asker, platform: str, **where: str) -> tuple[Json, Json, Json]:
     """The numbers of a node that are counts and not 0: performance, funnel and failures."""
-    node = asker.node(platform, campaign_id=CAMPAIGN, **where)
+    node = asker.node(NAMES_OF_PLATFORMS.get(platform, platform), campaign_id=CAMPAIGN, **where)
     counts = {key: value for key, value in node["performance_stats"].items() if not key.endswith(_RATES) and value}
     funnel = {key: value for key, value in node["delivery_funnel"].items() if value}
     return counts, funnel, node["failure_breakdown"]

@@ -4,6 +4,7 @@ from itertools import count
 from typing import Any
 
 from oracle import answer
+from oracle_tables import NAMES_OF_PLATFORMS
 
 Json = dict[str, Any]
 
@@ -54,6 +55,8 @@ def goal(campaigns: Json | list[Json], events: list[Json], asked: Json | str = V
     """Return the figures of the one goal in a node; a question can be just a type of attribution."""
     tree = platforms(campaigns, events, {"attribution_type": asked} if isinstance(asked, str) else asked)
     where = WHERE | place
-    found: Json = tree[where["platform"]]["locales"][where["locale"]]["variations"][where["variation"]]
+    found: Json = tree[NAMES_OF_PLATFORMS.get(where["platform"], where["platform"])]["locales"][where["locale"]][
+        "variations"
+    ][where["variation"]]
     (figures,) = found["conversion_goal_stats"].values()
     return dict(figures)
