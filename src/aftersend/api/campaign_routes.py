@@ -14,13 +14,11 @@ from aftersend.api.access import enter
 from aftersend.api.bodies import read_body
 from aftersend.api.campaign_json import CampaignBody, campaign_json, convert, decode, to_campaign
 from aftersend.api.errors import json_response
-from aftersend.api.pages import query_number
+from aftersend.api.pages import query_page
 from aftersend.api.services import Services
 from aftersend.domain.campaigns import Campaign
 
 BODY_LIMIT = 1024 * 1024
-LARGEST_PAGE = 100
-DEFAULT_PAGE = 50
 
 Result = TypeVar("Result")
 
@@ -96,8 +94,7 @@ async def list_campaigns(request: Request[Any, Any, Any], services: NamedDepende
     """List campaigns in the order of their creation."""
 
     def work(workspace_id: str) -> dict[str, Any]:
-        offset = query_number(request, "offset", 0, 0, 2**31)
-        limit = query_number(request, "limit", DEFAULT_PAGE, 1, LARGEST_PAGE)
+        offset, limit = query_page(request)
         page, total = services.registry.campaigns.page(workspace_id, offset, limit)
         return {
             "campaigns": [campaign_json(campaign) for campaign in page],

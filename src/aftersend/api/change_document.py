@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from aftersend.api.change_routes import DEFAULT_PAGE, LARGEST_PAGE
 from aftersend.api.document_parts import answers, operation, reference
+from aftersend.api.pages import LARGEST_PAGE, PAGE_PARAMETERS
 from aftersend.domain.changes import ACTIONS, THINGS, Thing
 
 Json = dict[str, Any]
@@ -20,12 +20,9 @@ def change_paths() -> Json:
         "server",
         answers("ChangePage", 400, 401, 403, 503),
     )
-    limit: Json = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": DEFAULT_PAGE}
-    offset: Json = {"type": "integer", "minimum": 0, "maximum": 2**31, "default": 0}
     found["parameters"] = [
         {"name": "thing", "in": "query", "schema": {"type": "string", "enum": list(Thing)}},
-        {"name": "offset", "in": "query", "schema": offset},
-        {"name": "limit", "in": "query", "schema": limit},
+        *PAGE_PARAMETERS,
     ]
     return {"/v1/changes": {"get": found}}
 

@@ -8,13 +8,10 @@ from litestar.di import NamedDependency
 
 from aftersend.api.access import enter
 from aftersend.api.errors import json_response
-from aftersend.api.pages import query_number
+from aftersend.api.pages import query_page
 from aftersend.api.services import Services
 from aftersend.domain.changes import Change, Json, Thing
 from aftersend.errors import InvalidRequest
-
-LARGEST_PAGE = 100
-DEFAULT_PAGE = 50
 
 
 @get("/v1/changes")
@@ -23,8 +20,7 @@ async def list_changes(request: Request[Any, Any, Any], services: NamedDependenc
     principal = enter(request, services)
 
     def work() -> Json:
-        offset = query_number(request, "offset", 0, 0, 2**31)
-        limit = query_number(request, "limit", DEFAULT_PAGE, 1, LARGEST_PAGE)
+        offset, limit = query_page(request)
         page, total = services.registry.trail.page(principal.workspace.id, _thing(request), offset, limit)
         return {"changes": [change_json(one) for one in page], "total": total, "offset": offset, "limit": limit}
 

@@ -8,7 +8,6 @@ import msgspec
 
 from aftersend.api.audit_document import audit_paths, audit_schemas
 from aftersend.api.campaign_json import CampaignBody
-from aftersend.api.campaign_routes import DEFAULT_PAGE, LARGEST_PAGE
 from aftersend.api.change_document import change_paths, change_schemas
 from aftersend.api.control_group_document import control_group_paths, control_group_schemas
 from aftersend.api.data_center_document import data_center_paths, data_center_schemas
@@ -30,6 +29,7 @@ from aftersend.api.document_parts import (
 )
 from aftersend.api.errors import STATS_PATH
 from aftersend.api.page_routes import FILES
+from aftersend.api.pages import PAGE_PARAMETERS
 from aftersend.api.removal_document import removal_paths, removal_schemas
 from aftersend.api.report_document import report_paths, report_schemas
 from aftersend.api.snapshot_document import snapshot_paths, snapshot_schemas
@@ -166,14 +166,7 @@ def _ingest_operation(name: str, summary: str, event: str) -> Json:
 
 def _list_operation() -> Json:
     found = operation("listCampaigns", "List campaigns", "campaigns", answers("CampaignPage", 400, 401, 403, 503))
-    found["parameters"] = [
-        {"name": "offset", "in": "query", "schema": {"type": "integer", "minimum": 0, "maximum": 2**31, "default": 0}},
-        {
-            "name": "limit",
-            "in": "query",
-            "schema": {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": DEFAULT_PAGE},
-        },
-    ]
+    found["parameters"] = [*PAGE_PARAMETERS]
     return found
 
 

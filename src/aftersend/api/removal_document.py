@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 
 from aftersend.api.document_parts import answers, json_body, operation, reference
-from aftersend.api.removal_routes import DEFAULT_PAGE, LARGEST_PAGE, USERS, RetractionBody
+from aftersend.api.pages import PAGE_PARAMETERS
+from aftersend.api.removal_routes import USERS, RetractionBody
 from aftersend.domain.events import USER_ID_LIMIT
 from aftersend.domain.removals import REASON_LIMIT, STATUS_MEANINGS, RemovalKind, RemovalStatus
 
@@ -69,12 +70,9 @@ def _listing() -> Json:
         "removals",
         answers("RemovalPage", 400, 401, 403, 503),
     )
-    limit: Json = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": DEFAULT_PAGE}
-    offset: Json = {"type": "integer", "minimum": 0, "maximum": 2**31, "default": 0}
     found["parameters"] = [
         {"name": "kind", "in": "query", "schema": {"type": "string", "enum": list(RemovalKind)}},
-        {"name": "offset", "in": "query", "schema": offset},
-        {"name": "limit", "in": "query", "schema": limit},
+        *PAGE_PARAMETERS,
     ]
     return found
 

@@ -15,7 +15,7 @@ from aftersend.api.access import enter
 from aftersend.api.bodies import read_body
 from aftersend.api.campaign_json import decode
 from aftersend.api.errors import json_response
-from aftersend.api.pages import query_number
+from aftersend.api.pages import query_page
 from aftersend.api.services import Services
 from aftersend.domain.events import USER_ID_LIMIT
 from aftersend.domain.problems import check_text
@@ -25,8 +25,6 @@ from aftersend.errors import InvalidRequest, NotFound
 from aftersend.intake.wire import EventId
 
 BODY_LIMIT = 8 * 1024 * 1024
-LARGEST_PAGE = 100
-DEFAULT_PAGE = 50
 USERS = "/v1/users/"
 
 Json = dict[str, Any]
@@ -104,8 +102,7 @@ async def list_removals(request: Request[Any, Any, Any], services: NamedDependen
     """List removals, the newest first: what was removed, by whom, when and why."""
 
     def work(principal: Principal) -> Json:
-        offset = query_number(request, "offset", 0, 0, 2**31)
-        limit = query_number(request, "limit", DEFAULT_PAGE, 1, LARGEST_PAGE)
+        offset, limit = query_page(request)
         page, total = services.remover.book.page(principal.workspace.id, _kind(request), offset, limit)
         return {"removals": [removal_json(one) for one in page], "total": total, "offset": offset, "limit": limit}
 

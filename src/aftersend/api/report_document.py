@@ -6,9 +6,9 @@ import msgspec
 
 from aftersend.api.document_parts import answers, json_body, operation, reference
 from aftersend.api.errors import REPORTS_PATH
+from aftersend.api.pages import PAGE_PARAMETERS
 from aftersend.api.report_download import SIGNATURE
 from aftersend.api.report_json import ReportBody
-from aftersend.api.report_routes import DEFAULT_PAGE, LARGEST_PAGE
 from aftersend.domain.reports import REPORT_STATUS_MEANINGS, ReportStatus
 
 Json = dict[str, Any]
@@ -64,12 +64,7 @@ def _listing() -> Json:
     found = operation(
         "listReports", "List reports, the newest first", "reports", answers("ReportPage", 400, 401, 403, 503)
     )
-    limit: Json = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": DEFAULT_PAGE}
-    offset: Json = {"type": "integer", "minimum": 0, "maximum": 2**31, "default": 0}
-    found["parameters"] = [
-        {"name": "offset", "in": "query", "schema": offset},
-        {"name": "limit", "in": "query", "schema": limit},
-    ]
+    found["parameters"] = [*PAGE_PARAMETERS]
     return found
 
 

@@ -14,7 +14,7 @@ from aftersend.api.bodies import read_body
 from aftersend.api.campaign_json import decode
 from aftersend.api.errors import json_response
 from aftersend.api.file_stream import stream_file
-from aftersend.api.pages import query_number
+from aftersend.api.pages import query_page
 from aftersend.api.report_json import ReportBody, report_json, to_spec
 from aftersend.api.services import Services
 from aftersend.domain.reports import Report
@@ -22,8 +22,6 @@ from aftersend.domain.workspaces import Principal
 from aftersend.errors import NotFound
 
 BODY_LIMIT = 1024 * 1024
-LARGEST_PAGE = 100
-DEFAULT_PAGE = 50
 
 Json = dict[str, Any]
 
@@ -47,8 +45,7 @@ async def list_reports(request: Request[Any, Any, Any], services: NamedDependenc
     """List reports, the newest first."""
 
     def work(principal: Principal) -> Json:
-        offset = query_number(request, "offset", 0, 0, 2**31)
-        limit = query_number(request, "limit", DEFAULT_PAGE, 1, LARGEST_PAGE)
+        offset, limit = query_page(request)
         page, total = services.registry.reports.page(principal.workspace.id, offset, limit)
         return {"reports": [_shown(services, one) for one in page], "total": total, "offset": offset, "limit": limit}
 

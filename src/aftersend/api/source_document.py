@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from aftersend.api.document_parts import BATCH_HEADERS, answers, operation, receipt_fields, reference
-from aftersend.api.source_routes import DEFAULT_PAGE, IOS_IMPRESSIONS, LARGEST_PAGE
+from aftersend.api.pages import PAGE_PARAMETERS
+from aftersend.api.source_routes import IOS_IMPRESSIONS
 from aftersend.domain.events import RejectionCode
 from aftersend.domain.sources import EventSource, Shelf
 
@@ -108,8 +109,6 @@ def _listing() -> Json:
         "events",
         answers("SetAsidePage", 400, 401, 403, 404, 503),
     )
-    limit: Json = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": DEFAULT_PAGE}
-    offset: Json = {"type": "integer", "minimum": 0, "maximum": 2**31, "default": 0}
     found["parameters"] = [
         {
             "name": "code",
@@ -117,8 +116,7 @@ def _listing() -> Json:
             "description": "Only those that were set aside for this.",
             "schema": {"type": "string", "enum": list(RejectionCode)},
         },
-        {"name": "offset", "in": "query", "schema": offset},
-        {"name": "limit", "in": "query", "schema": limit},
+        *PAGE_PARAMETERS,
     ]
     return found
 

@@ -12,7 +12,7 @@ from aftersend.api.access import enter
 from aftersend.api.bodies import encoding_of, read_body, unpack
 from aftersend.api.errors import json_response
 from aftersend.api.ingest_routes import rejected_json
-from aftersend.api.pages import query_number
+from aftersend.api.pages import query_page
 from aftersend.api.services import Services
 from aftersend.domain.events import BATCH_BYTES_LIMIT, REJECTION_CODES
 from aftersend.domain.sources import EventSource, KeptAside, SourceReceipt
@@ -20,9 +20,6 @@ from aftersend.errors import InvalidRequest, NotFound, Unparseable
 from aftersend.intake.receive import Sender
 from aftersend.intake.sources.door import SourceUnderway
 from aftersend.intake.sources.moengage_streams import StreamOptions
-
-LARGEST_PAGE = 100
-DEFAULT_PAGE = 50
 
 KEY_HEADER = "X-Aftersend-Key"
 """For senders who can only add a header that stays the same: the workspace id, a colon, and a key's secret."""
@@ -68,8 +65,7 @@ async def list_rejected(
     code = request.query_params.get("code")
     if code is not None and code not in REJECTION_CODES:
         raise InvalidRequest(f"use one of {', '.join(REJECTION_CODES)}", "code", code)
-    offset = query_number(request, "offset", 0, 0, 2**31)
-    limit = query_number(request, "limit", DEFAULT_PAGE, 1, LARGEST_PAGE)
+    offset, limit = query_page(request)
 
     def work() -> Json:
         kept = services.registry.set_aside
