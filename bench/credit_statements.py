@@ -23,7 +23,8 @@ def _events(scope: Scope) -> str:
     return f"""
     SELECT user_id, event_id, toUnixTimestamp64Milli(time) AS happened, attributes
     FROM user_events
-    WHERE workspace_id = '{scope.workspace_id}' AND name = 'purchase' AND day BETWEEN '{scope.first}' AND '{scope.last}'"""
+    WHERE workspace_id = '{scope.workspace_id}' AND name = 'purchase'
+        AND day BETWEEN '{scope.first}' AND '{scope.last}'"""
 
 
 _CREDITED = """

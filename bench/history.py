@@ -1,7 +1,7 @@
 """A month of history as a plan: which workspaces there are, how large their campaigns, and what happens to a message.
 
-Campaigns that are asked about have exactly the events that they are named for; whatever else there is belongs to others,
-whose campaigns' sizes follow a power law, and of which all but the largest are sent on one day only.
+Campaigns that are asked about have exactly the events that they are named for; whatever else there is belongs to
+others, whose campaigns' sizes follow a power law, and of which all but the largest are sent on one day only.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ TOUCHES, OTHERS = "touches", "others"
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One thing that may happen to a message: when it does, by the message's draws, and how much later than the send."""
+    """One thing that may happen to a message: when it does, by the message's draws, and how much later than it."""
 
     channel: int
     name: str
@@ -108,7 +108,8 @@ def groups(events: int) -> list[Group]:
         asked.append(Group(TEN_LARGE, _TEN, 1_000_000, 1_000_000))
         asked.append(Group(ONE_HUGE, [0], 10_000_000, 1_000_000))
     left = max(events - sum(group.whole for group in asked), 0)
-    sizes = {0: _LISTED, 1: _UNLISTED, 2: _UNLISTED, 3: _UNLISTED}
+    listed = _LISTED if events >= 1_000_000 else _UNLISTED
+    sizes = {0: listed, 1: _UNLISTED, 2: _UNLISTED, 3: _UNLISTED}
     rest = [
         Group(f"{OTHERS}-{place}", range(count), left // len(sizes), left // 40, exact=False)
         for place, count in sizes.items()
@@ -116,7 +117,6 @@ def groups(events: int) -> list[Group]:
     return asked + rest
 
 
-def beside(asked: str, others: int) -> list[Group]:
+def beside(asked: Group, others: int) -> list[Group]:
     """Return one group that is asked about, and so many events of others."""
-    found = next(group for group in groups(100_000_000) if group.workspace_id == asked)
-    return [found, Group(f"{OTHERS}-0", range(_UNLISTED), others, others // 10, exact=False)]
+    return [asked, Group(f"{OTHERS}-0", range(_UNLISTED), others, others // 10, exact=False)]

@@ -121,7 +121,7 @@ def _fill_tables(folder: Path, groups: Sequence[Group]) -> tuple[int, int]:
 def _messages(engine: EmbeddedEngine, group: Group) -> Messages:
     """How many messages it takes for the events that a group is to have; a few more where they are cut to size."""
     sample = min(group.events, 20_000 if group.exact else 200_000)
-    counted = dict(engine.select(count_events(group, Messages((sample,) * AMONG))))  # type: ignore[arg-type]
+    counted = {row[0]: int(row[1]) for row in engine.select(count_events(group, Messages((sample,) * AMONG)))}
     if not group.exact:
         return Messages((max(sample * group.whole // sum(counted.values()), 1),))
     of_each = {channel: sum(number % AMONG == channel for number in group.numbers) for channel in counted}
@@ -134,6 +134,6 @@ def _check(engine: EmbeddedEngine, groups: Sequence[Group]) -> None:
     for group in groups:
         if group.exact:
             sql = "SELECT campaign_id, count() FROM message_events WHERE workspace_id = {workspace:String} GROUP BY 1"
-            found = dict(engine.select(sql, {"workspace": group.workspace_id}))  # type: ignore[arg-type]
+            found = {row[0]: row[1] for row in engine.select(sql, {"workspace": group.workspace_id})}
             if found != dict.fromkeys(group.campaign_ids, group.events):
                 raise RuntimeError(f"{group.workspace_id} has {found}")

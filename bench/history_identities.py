@@ -26,7 +26,7 @@ def build_index(folder: Path, commit: int) -> int:
     index = folder / "ledger-identities"
     files, rows = folder / "sorted", apart(_sorted_files, folder)
     rmtree(index, ignore_errors=True)
-    database = Rdict(str(index), identities._options())  # noqa: SLF001 - the index's own way to be laid out
+    database = Rdict(str(index), identities._options())
     database.ingest_external_file([str(file) for file in sorted(files.iterdir())])
     database.close()
     rmtree(files)
@@ -53,7 +53,7 @@ def _sorted_files(folder: Path) -> int:
             f"INSERT INTO sorting SELECT {IDENTITY_SQL}, {digest_sql(stream)} FROM {stream} "
             "SETTINGS max_insert_threads = 2, min_insert_block_size_rows = 4000000, min_insert_block_size_bytes = 0"
         )
-    client = engine._writer  # noqa: SLF001 - bytes as the engine writes them, a slice at a time
+    client = engine._writer
     for place in range(_SLICES):
         first, last = (
             (bytes([256 // _SLICES * edge]) for edge in (place, place + 1) if edge < _SLICES)
@@ -73,7 +73,7 @@ def _padded(start: bytes) -> str:
 
 
 def _write(file: Path, packed: bytes) -> None:
-    writer = SstFileWriter(identities._options())  # noqa: SLF001
+    writer = SstFileWriter(identities._options())
     writer.open(str(file))
     put = writer.__setitem__
     for key, mark in struct.iter_unpack(f"{IDENTITY_BYTES}s{_MARK_BYTES}s", packed):

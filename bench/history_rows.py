@@ -148,7 +148,8 @@ def purchase_rows(group: Group, bits: int) -> str:
     return f"""
 SELECT '{group.workspace_id}' AS workspace_id, 'purchase' AS name, toDate(intDiv(moment, {_DAY})) AS day,
     concat('user-', leftPad(toString(hash % {2**bits}), 10, '0')) AS user_id,
-    fromUnixTimestamp64Milli(toInt64(moment), 'UTC') AS time, concat('order-', leftPad(toString(number), 9, '0')) AS event_id,
+    fromUnixTimestamp64Milli(toInt64(moment), 'UTC') AS time,
+    concat('order-', leftPad(toString(number), 9, '0')) AS event_id,
     'ANDROID' AS platform,
     concat('{{"amount": ', toString((100 + bitShiftRight(hash, 40) % 29900) / 100), ', "currency": "EUR", "items": 3}}')
         AS attributes,
