@@ -80,6 +80,7 @@ def register(folder: Path, group: Group, goals: tuple[Goal, ...]) -> None:
     """Register the campaigns of a group with some goals, or put the goals in the place of those they have."""
     registry = Registry(sqlite_url(folder), lambda: _MOMENT)
     registry.database.migrate()
+    campaigns = []
     for number in group.numbers:
         course = course_of(number)
         campaign = Campaign(
@@ -94,7 +95,12 @@ def register(folder: Path, group: Group, goals: tuple[Goal, ...]) -> None:
             variations=VARIATIONS,
             goals=goals,
         )
-        registry.campaigns.put(group.workspace_id, campaign)
+        campaigns.append(campaign)
+    if group.exact:
+        for campaign in campaigns:
+            registry.campaigns.put(group.workspace_id, campaign)
+    else:
+        registry.campaigns.register_drafts(group.workspace_id, campaigns)  # all at once
     registry.close()
 
 

@@ -55,21 +55,21 @@ def _sorted_files(folder: Path) -> int:
         )
     client = engine._writer
     for place in range(_SLICES):
-        first, last = (
-            (bytes([256 // _SLICES * edge]) for edge in (place, place + 1) if edge < _SLICES)
-            if (place + 1 < _SLICES)
-            else (bytes([256 // _SLICES * place]), None)
+        within = f"identity >= unhex('{_edge(place)}')"
+        if place + 1 < _SLICES:
+            within += f" AND identity < unhex('{_edge(place + 1)}')"
+        packed = client.raw_query(
+            f"SELECT identity, mark FROM sorting WHERE {within} ORDER BY identity", fmt="RowBinary"
         )
-        until = f" AND identity < unhex('{_padded(last)}')" if last else ""
-        sql = f"SELECT identity, mark FROM sorting WHERE identity >= unhex('{_padded(first)}'){until} ORDER BY identity"
-        _write(files / f"{place:03d}.sst", client.raw_query(sql, fmt="RowBinary"))
+        _write(files / f"{place:03d}.sst", packed)
     engine.command("DROP TABLE sorting SYNC")
     engine.close()
     return rows
 
 
-def _padded(start: bytes) -> str:
-    return start.ljust(IDENTITY_BYTES, b"\0").hex()
+def _edge(place: int) -> str:
+    """The identity with which a slice begins, in hexadecimal digits."""
+    return bytes([256 // _SLICES * place]).ljust(IDENTITY_BYTES, b"\0").hex()
 
 
 def _write(file: Path, packed: bytes) -> None:

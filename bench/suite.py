@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
+import suite_ingest
 import suite_postgres
 from apart import apart
 from history import ONE_HUGE, TEN_LARGE, TEN_MIDDLE, TEN_SMALL, Group, groups
@@ -46,6 +47,7 @@ from suite_report import (
 EVENTS, QUICK_EVENTS = 100_000_000, 200_000
 FIGURE = Path(__file__).parent / "figures" / "suite.svg"
 _MIB = 2**20
+_MOST_FOR_POSTGRES = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class _Suite:
         yield self._beside()
         yield from self._live()
         yield self._sizes()
+        yield self._ingest()
         if suite_postgres.found():
             yield self._postgres()
         FIGURE.parent.mkdir(exist_ok=True)
@@ -115,7 +118,7 @@ class _Suite:
         yield Section("Beside the best SQL on the same engine", RATIO_HEAD, ratio_rows(figures, figures.statements))
         yield self._compared("quiet", checker)
         figures.floors += call_floors(figures)
-        figures.floors.append(Floor("peak of the server's memory", 1536, quiet.peak / _MIB, "MiB"))
+        figures.floors.append(Floor("peak of the server's memory, asked", 1536, quiet.peak / _MIB, "MiB"))
         page = [f"{len(quiet.pages)}", *(milliseconds(of(quiet.pages)) for of in (p50, p99)), f"{sum(quiet.pages):.1f}"]
         yield Section("The list of 5,000 campaigns, ten a page", ["pages", "p50", "p99", "seconds together"], [page])
         memory = [f"{quiet.peak / _MIB:,.0f} MiB", f"{quiet.settled:.1f}"]
@@ -165,6 +168,8 @@ class _Suite:
             section, fresh = self._busy(served, calls)
             lost += fresh
             yield section
+            peak = served.memory()["VmHWM"] / _MIB
+            self._figures.floors.append(Floor("peak of the server's memory, asked and sent to", 1536, peak, "MiB"))
             settle(served)
             checker = Checker()
             for case in self._mains:
@@ -189,6 +194,14 @@ class _Suite:
         head = ["campaigns", "mode", "quiet p50", "busy p50", "quiet p99", "busy p99", "ratio of p99"]
         return Section(f"While {rate:,.0f} events a second come in", head, rows), fresh.wrong
 
+    def _ingest(self) -> Section:
+        requests, turns = (10, 1) if self._plan.quick else (100, 5)
+        found = suite_ingest.measure(self._folder, self._work, requests, turns)
+        self._figures.floors.append(
+            Floor("ingest into what is stored by into nothing", 0.8, found.ratio(), "×", more=True)
+        )
+        return Section("Taking in requests of 1,000 events", suite_ingest.HEAD, [found.row()])
+
     def _sizes(self) -> Section:
         found, identities = tables(self._folder), _size(self._folder / "ledger-identities")
         messages = next(table for table in found if table.name == "message_events")
@@ -205,9 +218,11 @@ class _Suite:
 
     def _postgres(self) -> Section:
         figures = self._figures
-        held = [self._group(TEN_LARGE, TEN_MIDDLE, TEN_SMALL), self._group(TEN_MIDDLE, TEN_SMALL)]
-        held = list({group.workspace_id: group for group in held}.values())
-        for found in suite_postgres.measure(self._folder, held, 1 if self._plan.quick else 3):
+        wanted = [self._group(TEN_LARGE, TEN_MIDDLE, TEN_SMALL), self._group(TEN_MIDDLE, TEN_SMALL)]
+        asked = list({group.workspace_id: group for group in wanted}.values())
+        # Up to ten million and what comes with them: of a larger history, only what is asked about.
+        held = groups(self._plan.events) if self._plan.events <= _MOST_FOR_POSTGRES else asked
+        for found in suite_postgres.measure(self._folder, held, asked, 1 if self._plan.quick else 3):
             figures.postgres[Case(found.group, 10, 30, found.mode)] = (found.seconds, found.form)
         figures.floors += postgres_floors(figures)
         events = sum(group.whole for group in held)

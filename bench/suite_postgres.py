@@ -18,6 +18,8 @@ from plan import FIRST_DATE, LAST_DATE
 from statements import PLAIN, Scope, totals, uniques
 
 _PORT = 54_388
+_TOGETHER = 50
+"""Campaigns of others that are copied at once."""
 _COLUMNS = "workspace_id, campaign_id, day, kind, platform, locale, variation, detail, user_id"
 _TABLE = """
 CREATE UNLOGGED TABLE message_events (
@@ -59,17 +61,17 @@ def found() -> Path | None:
     return places[-1].parent if places else None
 
 
-def measure(data: Path, groups: Sequence[Group], repeats: int) -> Iterator[Asked]:
-    """Hold the events of some groups in PostgreSQL and ask about each, in both modes, for the whole month."""
+def measure(data: Path, held: Sequence[Group], asked: Sequence[Group], repeats: int) -> Iterator[Asked]:
+    """Hold the events of some groups in PostgreSQL and ask about some of them, in both modes, for the whole month."""
     with _running() as address, psycopg.connect(address, autocommit=True) as connection:
         connection.execute(_TABLE)
         engine = EmbeddedEngine(data / "ledger", readers=1)
         try:
-            for group in groups:
+            for group in held:
                 _copy(engine, connection, group)
             connection.execute(_INDEX)
             connection.execute("VACUUM (FREEZE, ANALYZE) message_events")
-            for group in groups:
+            for group in asked:
                 for mode in ("TOTAL", "UNIQUE"):
                     yield _ask(engine, connection, (group, mode), repeats)
         finally:
@@ -77,12 +79,14 @@ def measure(data: Path, groups: Sequence[Group], repeats: int) -> Iterator[Asked
 
 
 def _copy(engine: EmbeddedEngine, connection: "psycopg.Connection[tuple[object, ...]]", group: Group) -> None:
-    """Copy the events a campaign at a time, so that memory is bounded."""
-    for campaign in group.campaign_ids:
+    """Copy the events of a few campaigns at a time, so that memory is bounded."""
+    together = 1 if group.exact else _TOGETHER
+    for start in range(0, len(group.numbers), together):
+        campaigns = "', '".join(group.campaign_ids[start : start + together])
         with connection.cursor() as cursor, cursor.copy(f"COPY message_events ({_COLUMNS}) FROM STDIN") as copy:
             rows = engine._writer.raw_query(
                 f"SELECT {_COLUMNS} FROM message_events WHERE workspace_id = '{group.workspace_id}' "
-                f"AND campaign_id = '{campaign}'",
+                f"AND campaign_id IN ('{campaigns}')",
                 fmt="TSV",
             )
             copy.write(rows)
