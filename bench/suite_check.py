@@ -11,7 +11,7 @@ from aftersend.domain.formulas import Count
 from aftersend.domain.metrics import metrics_of
 from aftersend.store.embedded import EmbeddedEngine
 from credit_statements import credit_statements
-from history import TOUCHES
+from history import AMONG, TOUCHES
 from plan import ASKED, COURSES, campaign_id
 from statements import Scope
 from suite_plan import Question
@@ -93,32 +93,33 @@ class _Truths:
 
     def __init__(self, engine: EmbeddedEngine) -> None:
         self._engine = engine
-        self._known: dict[Question, dict[Cell, int]] = {}
+        self._known: dict[Scope, dict[str, dict[Cell, int]]] = {}
 
     def of(self, question: Question) -> dict[Cell, int]:
         """Return every count that an answer to a question should have."""
         scope = question.scope
-        step = 4 if scope.workspace_id == TOUCHES else 1
+        step = AMONG if scope.workspace_id == TOUCHES else 1
         everything = tuple(campaign_id(number) for number in range(0, ASKED * step, step))
-        whole = Question(Scope(scope.workspace_id, everything, scope.first, scope.last), question.mode)
+        whole = Scope(scope.workspace_id, everything, scope.first, scope.last)
         if whole not in self._known:
             self._known[whole] = self._count(whole)
         asked = set(scope.campaign_ids)
-        return {cell: number for cell, number in self._known[whole].items() if cell[0] in asked}
+        return {cell: number for cell, number in self._known[whole][question.mode].items() if cell[0] in asked}
 
-    def _count(self, question: Question) -> dict[Cell, int]:
+    def _count(self, scope: Scope) -> dict[str, dict[Cell, int]]:
+        """Return the counts by mode: both come from one reading."""
         wanted = "', '".join(sorted(set(KINDS.values())))
-        place, counted = (5, "uniqExact(user_id)") if question.mode == "UNIQUE" else (4, "count()")
-        keys = "campaign_id, platform, toString(kind) AS happened"
         sets = ("", ", locale", ", variation", ", locale, variation")
         levels = ", ".join(f"(campaign_id, platform, happened{more})" for more in sets)
         rows = self._engine.select(
-            f"SELECT {keys}, locale, variation, {counted} FROM message_events "
-            f"WHERE {question.scope.condition()} AND kind IN ('{wanted}') GROUP BY GROUPING SETS ({levels})"
+            "SELECT campaign_id, platform, locale, variation, toString(kind) AS happened, count(), uniqExact(user_id) "
+            f"FROM message_events WHERE {scope.condition()} AND kind IN ('{wanted}') GROUP BY GROUPING SETS ({levels})"
         )
-        found = {(row[0], row[1], row[3], row[4], row[2]): int(row[5]) for row in rows}
-        if question.scope.workspace_id == TOUCHES:
-            credited = credit_statements(question.scope)["pairs by buckets of time"]
-            rows = self._engine.select(credited)
-            found.update({(row[0], row[1], row[2], row[3], CREDITS): int(row[place]) for row in rows})
-        return {cell: number for cell, number in found.items() if number}
+        found = [((row[0], row[1], row[2], row[3], row[4]), int(row[5]), int(row[6])) for row in rows]
+        if scope.workspace_id == TOUCHES:
+            rows = self._engine.select(credit_statements(scope)["pairs by buckets of time"])
+            found += [((row[0], row[1], row[2], row[3], CREDITS), int(row[4]), int(row[5])) for row in rows]
+        return {
+            "TOTAL": {cell: events for cell, events, _ in found if events},
+            "UNIQUE": {cell: users for cell, _, users in found if users},
+        }
