@@ -4,6 +4,7 @@ import re
 import time
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -38,6 +39,15 @@ class Pace:
                 made.extend([now] * calls)
                 return
             time.sleep(made[0] + 61.1 - now)
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A server, the keys of its workspaces, and how often each has been asked."""
+
+    served: Served
+    keys: Mapping[str, Key]
+    pace: Pace = field(default_factory=Pace)
 
 
 def ask(served: Served, keys: Mapping[str, Key], questions: Sequence[Question], checker: Checker | None) -> list[float]:

@@ -3,7 +3,7 @@
 import multiprocessing
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,12 +12,12 @@ from random import Random
 
 import msgspec
 
-from history import Group
+from history import OTHERS, Group
 from message_stream import message_events
 from plan import SPAN_DAYS, SPAN_START
 from sending import Call, send
 from serving import Key, Served
-from suite_ask import Pace, ask
+from suite_ask import Asker, ask
 from suite_check import told
 from suite_plan import MODES, Case, Question
 
@@ -27,6 +27,9 @@ _GROWING_SIZE, _GROWING_PAUSE = 100, 0.25
 """Events of a request, and seconds between requests: some four hundred events a second on the last day."""
 _LOAD_SIZE, _LOAD_CONNECTIONS, _TEMPLATES = 5_000, 4, 12
 _NUMBER = "#######"
+_FRESH = 20
+RATE = 50_000
+"""Events a second that others send."""
 
 
 @dataclass(slots=True)
@@ -38,9 +41,10 @@ class Growth:
     wrong: int = 0
 
 
-def grow(served: Served, keys: Mapping[str, Key], group: Group, calls: int) -> Growth:
+def grow(asker: Asker, group: Group, calls: int) -> Growth:
     """Ask about a group by turns in both modes while one client sends clicks of its last day, by new users."""
-    key, result, done = keys[group.workspace_id], Growth(), threading.Event()
+    served, key = asker.served, asker.keys[group.workspace_id]
+    result, done = Growth(), threading.Event()
     acknowledged, begun = [0], [0]
 
     def sending() -> None:
@@ -54,12 +58,11 @@ def grow(served: Served, keys: Mapping[str, Key], group: Group, calls: int) -> G
 
     cases = {mode: Case(group, min(10, len(group.numbers)), SPAN_DAYS, mode) for mode in MODES}
     before = {mode: _clicked(served, key, cases[mode].question(0)) for mode in MODES}
-    pace = Pace()
     with ThreadPoolExecutor(1) as threads:
         sender = threads.submit(sending)
         try:
             for turn in range(calls):
-                pace.wait(group.workspace_id, 2)
+                asker.pace.wait(group.workspace_id, 2)
                 for mode in MODES:
                     least = acknowledged[0]
                     clicked, seconds = _timed(served, key, cases[mode].question(turn % 2))
@@ -72,15 +75,15 @@ def grow(served: Served, keys: Mapping[str, Key], group: Group, calls: int) -> G
     return result
 
 
-def freshness(served: Served, keys: Mapping[str, Key], group: Group, times: int) -> Growth:
+def freshness(asker: Asker, group: Group, times: int) -> Growth:
     """Send one event and ask, again and again; the seconds are from sending to having it in an answer."""
-    key, pace = keys[group.workspace_id], Pace()
+    served, key = asker.served, asker.keys[group.workspace_id]
     case = Case(group, 1, 1, "TOTAL")
     question = case.question(9)  # of the last day
     one = Group(group.workspace_id, [group.numbers[9 % len(group.numbers)]], 0, 0)
     result, before = Growth(), _clicked(served, key, question)
     for number in range(times):
-        pace.wait(group.workspace_id, 1)
+        asker.pace.wait(group.workspace_id, 1)
         started = time.perf_counter()
         send(served.url, [_clicks(key, one, f"fresh-{before}-{number}", 1)], 1)
         clicked, _ = _timed(served, key, question)
@@ -164,22 +167,30 @@ def _clicked(served: Served, key: Key, question: Question) -> int:
     return _timed(served, key, question)[0]
 
 
-def quiet_and_busy(
-    served: Served, keys: Mapping[str, Key], asked: Group, calls: int
-) -> tuple[dict[str, list[float]], dict[str, list[float]], Growth, float]:
-    """Ask about a group quiet and while others send 50,000 events a second; also how fresh it was, and the rate."""
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """What asking came to quiet and while others send, how fresh answers were meanwhile, and how much was sent."""
+
+    quiet: dict[str, list[float]]
+    busy: dict[str, list[float]]
+    fresh: Growth
+    rate: float
+
+
+def quiet_and_busy(asker: Asker, asked: Group, fresh: Group, calls: int) -> Busy:
+    """Ask about a group quiet and while others send; then send events of another one and ask for each at once."""
     cases = [Case(asked, min(10, len(asked.numbers)), SPAN_DAYS, mode) for mode in MODES]
-    quiet, busy = ({mode: list[float]() for mode in MODES} for _ in range(2))
-    pace = Pace()
 
-    def round_of(seconds: dict[str, list[float]]) -> None:
+    def seconds() -> dict[str, list[float]]:
+        found = {mode: list[float]() for mode in MODES}
         for turn in range(calls):
-            pace.wait(asked.workspace_id, 2)
+            asker.pace.wait(asked.workspace_id, 2)
             for case in cases:
-                seconds[case.mode] += ask(served, keys, [case.question(turn)], None)
+                found[case.mode] += ask(asker.served, asker.keys, [case.question(turn)], None)
+        return found
 
-    round_of(quiet)
-    with loaded(served, keys["others-1"], 50_000) as reached:
-        round_of(busy)
-        fresh = freshness(served, keys, asked, 20)
-    return quiet, busy, fresh, reached[0]
+    quiet = seconds()
+    with loaded(asker.served, asker.keys[f"{OTHERS}-1"], RATE) as reached:
+        busy = seconds()
+        freshly = freshness(asker, fresh, _FRESH)
+    return Busy(quiet, busy, freshly, reached[0])
