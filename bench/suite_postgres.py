@@ -18,6 +18,8 @@ from plan import FIRST_DATE, LAST_DATE
 from statements import PLAIN, Scope, totals, uniques
 
 _PORT = 54_388
+_LONG = 20
+"""Seconds: what takes longer is not asked again."""
 _TOGETHER = 50
 """Campaigns of others that are copied at once."""
 _COLUMNS = "workspace_id, campaign_id, day, kind, platform, locale, variation, detail, user_id"
@@ -109,7 +111,14 @@ def statements(group: Group, mode: str) -> dict[str, str]:
             "every row once a level": f"SELECT {every}, count(*) {rows} GROUP BY GROUPING SETS ({sets})",
         }
     users = f"SELECT DISTINCT {every}, user_id {rows}"
+    places = (("NULL::text", "NULL::text"), ("locale", "NULL"), ("NULL", "variation"), ("locale", "variation"))
+    each = (
+        f"SELECT {every}, count(*) FROM (SELECT DISTINCT {keys}, {locale} AS locale, {variation} AS variation, user_id "
+        f"{rows}) u GROUP BY {every}"
+        for locale, variation in places
+    )
     return {
+        "distinct users of each level": " UNION ALL ".join(each),
         "distinct users, then levels": (
             f"SELECT {every}, count(DISTINCT user_id) FROM ({users}) u GROUP BY GROUPING SETS ({sets})"
         ),
@@ -132,8 +141,8 @@ def _ask(
         told = sorted((*(str(one or "") for one in row[:6]), int(str(row[6]))) for row in rows)
         if told != truth:
             raise RuntimeError(f"PostgreSQL and the ledger disagree about {group.workspace_id} in {mode}")
-    seconds = []
-    for _ in range(repeats):
+    seconds = [best[0]] if best[0] > _LONG else []
+    for _ in range(0 if seconds else repeats):
         started = time.perf_counter()
         connection.execute(statements(group, mode)[best[1]]).fetchall()
         seconds.append(time.perf_counter() - started)
