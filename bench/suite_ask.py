@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import msgspec
 
 from sending import send
 from serving import Key, Served, serving
+from statements import Scope
 from suite_check import Checker
 from suite_plan import Case, Question, stats_call
 
@@ -88,7 +90,7 @@ def cold(folder: Path, keys: Mapping[str, Key], asked: Sequence[Case], checker: 
     return found
 
 
-def pages(served: Served, key: Key, count: int) -> list[float]:
+def pages(served: Served, key: Key, count: int, checker: Checker) -> list[float]:
     """Read the statistics of all campaigns of a workspace page by page and return the seconds of each page."""
     pace, seconds = Pace(), list[float]()
     for page in range(count):
@@ -102,7 +104,10 @@ def pages(served: Served, key: Key, count: int) -> list[float]:
             "limit": PAGE,
         }
         pace.wait(key.workspace_id, 1)
-        seconds += send(served.url, [stats_call(key, body)], 1).seconds
+        answers = send(served.url, [stats_call(key, body)], 1)
+        seconds += answers.seconds
+        campaigns = tuple(msgspec.json.decode(answers.bodies[0])["data"])
+        checker.note(Question(Scope(key.workspace_id, campaigns), "TOTAL"), answers.bodies[0])
     return seconds
 
 

@@ -100,6 +100,8 @@ class _Truths:
         scope = question.scope
         step = AMONG if scope.workspace_id == TOUCHES else 1
         everything = tuple(campaign_id(number) for number in range(0, ASKED * step, step))
+        if not set(scope.campaign_ids) <= set(everything):
+            everything = scope.campaign_ids
         whole = Scope(scope.workspace_id, everything, scope.first, scope.last)
         if whole not in self._known:
             self._known[whole] = self._count(whole)

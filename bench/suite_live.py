@@ -18,7 +18,7 @@ from plan import SPAN_DAYS, SPAN_START
 from sending import Call, send
 from serving import Key, Served
 from suite_ask import Asker, ask
-from suite_check import told
+from suite_check import Checker, told
 from suite_plan import MODES, Case, Question
 
 _DAY = 86_400_000
@@ -177,8 +177,10 @@ class Busy:
     rate: float
 
 
-def quiet_and_busy(asker: Asker, asked: Group, fresh: Group, calls: int) -> Busy:
-    """Ask about a group quiet and while others send; then send events of another one and ask for each at once."""
+def quiet_and_busy(asker: Asker, groups: tuple[Group, Group], calls: int, checker: Checker) -> Busy:
+    """Ask about a group quiet and while others send; then send events of a second one and ask for each at once."""
+    asked, fresh = groups
+    noting = None if asked is fresh else checker  # what grows afterwards cannot be compared at the end
     cases = [Case(asked, min(10, len(asked.numbers)), SPAN_DAYS, mode) for mode in MODES]
 
     def seconds() -> dict[str, list[float]]:
@@ -186,7 +188,7 @@ def quiet_and_busy(asker: Asker, asked: Group, fresh: Group, calls: int) -> Busy
         for turn in range(calls):
             asker.pace.wait(asked.workspace_id, 2)
             for case in cases:
-                found[case.mode] += ask(asker.served, asker.keys, [case.question(turn)], None)
+                found[case.mode] += ask(asker.served, asker.keys, [case.question(turn)], noting)
         return found
 
     quiet = seconds()

@@ -81,7 +81,7 @@ def ask_quietly(
     with serving(folder) as served:
         settled = settle(served)
         figures.warm.update(warm(served, keys, asked, checker, (calls.main, calls.other)))
-        read = pages(served, keys["others-0"], calls.pages)
+        read = pages(served, keys["others-0"], calls.pages, checker)
         peak = served.memory()["VmHWM"]
     figures.cold.update(cold(folder, keys, [case for case in asked if case.main], checker))
     return Quiet(read, peak, settled)
@@ -120,6 +120,18 @@ def _times(engine: EmbeddedEngine, sql: str, times: int) -> list[float]:
     return seconds
 
 
+def compared(folder: Path, checker: Checker) -> tuple[int, int]:
+    """Return how many answers and counts are as the ledger of a folder has them.
+
+    Raises:
+        RuntimeError: some are not.
+    """
+    answers, counts, different = apart(checker.differences, folder)
+    if different:
+        raise RuntimeError(f"{different:,} of {counts:,} counts differ from the ledger's")
+    return answers, counts
+
+
 @dataclass(frozen=True, slots=True)
 class Beside:
     """The same calls beside few and beside many events of others, by turns."""
@@ -134,19 +146,21 @@ class Beside:
 
 def beside_others(folder: Path, work: Path, group: Group, others: int, calls: int) -> Beside:
     """Ask about the same campaigns beside so many events of others, and beside those of a folder."""
-    small = work / "small"
+    small, checkers = work / "small", (Checker(), Checker())
     fill_history(small, beside(group, others))
     found = Beside({mode: [] for mode in MODES}, {mode: [] for mode in MODES})
     cases = [Case(group, min(10, len(group.numbers)), 30, mode) for mode in MODES]
     with serving(small) as few, serving(folder) as many:
-        sides = ((few, keys_of(small), found.few), (many, keys_of(folder), found.many))
-        for served, _, _ in sides:
-            settle(served)
+        sides = ((few, keys_of(small), found.few, checkers[0]), (many, keys_of(folder), found.many, checkers[1]))
+        for side in sides:
+            settle(side[0])
         for turn in range(calls + 3):
-            for served, keys, seconds in sides:
+            for served, keys, seconds, checker in sides:
                 for case in cases:
-                    taken = ask(served, keys, [case.question(turn)], None)
+                    taken = ask(served, keys, [case.question(turn)], checker)
                     if turn >= 3:
                         seconds[case.mode] += taken
+    for place, checker in zip((small, folder), checkers, strict=True):
+        compared(place, checker)
     shutil.rmtree(small, ignore_errors=True)
     return found
