@@ -38,6 +38,13 @@ class CountBlock:
                 _add(mine, theirs, rows, len(nodes))
         return added
 
+    def negative(self) -> "CountBlock":
+        """Return the counts with the other sign, to take them away."""
+        taken = CountBlock(self.nodes)
+        for mine, theirs in zip(taken._tables(), self._tables(), strict=True):
+            mine.update((counted, -numbers) for counted, numbers in theirs.items())
+        return taken
+
     def _rows_among(self, nodes: Sequence[Node]) -> Numbers:
         rows = {node: row for row, node in enumerate(nodes)}
         return np.array([rows[node] for node in self.nodes], np.int64)

@@ -175,6 +175,7 @@ SELECT after, spot, sum(users) AS users FROM (
             GROUP BY user_id
         )
         GROUP BY marks
+        HAVING notEmpty(spots)
     )
 )
 ARRAY JOIN spots AS spot, afters AS after
@@ -261,3 +262,13 @@ def _summed(found: Sequence[Corners]) -> Corners:
     kept = totals != 0
     places, cell = keys[:, begins][:, kept]
     return Corners(places >> 32, places >> 16 & 0xFFFF, places & 0xFFFF, cell, totals[kept])
+
+
+def sealed_share(engine: Engine) -> float:
+    """Return how much disk the seals take, as a share of what the events take."""
+    statement = """
+SELECT sumIf(bytes_on_disk, startsWith(table, 'seal')), sumIf(bytes_on_disk, endsWith(table, '_events')
+    AND NOT startsWith(table, 'seal'))
+FROM system.parts WHERE active AND database = currentDatabase()"""
+    sealed, kept = engine.select(statement)[0]
+    return float(sealed) / kept if kept else 0.0
