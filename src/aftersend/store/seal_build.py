@@ -19,7 +19,7 @@ from aftersend.store.engine import Engine
 from aftersend.store.seal_layout import Combination, Layout
 from aftersend.store.seals import Piece, new_piece, senior
 
-_EVENTS_A_SHARE = 500_000
+_EVENTS_A_SHARE = 1_000_000
 """How many events are looked at together: memory stays bounded, and counts of different users add up."""
 
 _KEY = "cityHash64(platform, locale, variation, kind, detail, machine)"
@@ -117,19 +117,19 @@ def _insert(engine: Engine, table: str, number: int, **columns: np.ndarray[Any, 
     engine.insert(table, pa.table({"piece": np.full(rows, number, np.uint64), **columns}))
 
 
-def read_corners(engine: Engine, extent: Extent, layout: Layout, keys: dict[Combination, int], events: int) -> Corners:
+def read_corners(
+    engine: Engine, extent: Extent, layout: Layout, keys: dict[Combination, int], events: int
+) -> Iterator[Corners]:
     """Count the users of an extent, or how the counts of users who have later events differ from before.
 
-    `events` is about how many there are to look at.
+    `events` is about how many there are to look at. What is yielded is to be added up.
     """
     shares = max(1, -(-events // _EVENTS_A_SHARE))
-    found: list[Corners] = []
     for share in range(shares):
         for condition, sign in _slices(extent):
             words = condition + (f" AND sipHash64(user_id) % {shares} = {share}" if shares > 1 else "")
-            found.append(_users(engine, extent, layout, keys, (words, sign)))
-            found.append(_lost(engine, extent, layout, keys, (words, sign)))
-    return _summed(found)
+            yield _users(engine, extent, layout, keys, (words, sign))
+            yield _lost(engine, extent, layout, keys, (words, sign))
 
 
 def _slices(extent: Extent) -> Iterator[tuple[str, int]]:
@@ -248,7 +248,7 @@ def _corners(days: Sequence[int], starts: Sequence[int], losses: Sequence[int], 
         before = first
 
 
-def _summed(found: Sequence[Corners]) -> Corners:
+def summed(found: Sequence[Corners]) -> Corners:
     """Add up rows of the same place, and leave out what comes to nothing."""
     columns = [np.concatenate([getattr(corners, name) for corners in found]) for name in Corners.__slots__]
     after, first, last, cell, users = columns

@@ -22,14 +22,16 @@ from aftersend.store.aside import AsideEngine
 from aftersend.store.embedded import EmbeddedEngine
 from aftersend.store.ledger import Ledger
 from aftersend.store.seal_build import (
+    Corners,
     Extent,
     read_corners,
     read_days,
     read_keys,
     sealed_share,
+    summed,
     write_piece,
 )
-from aftersend.store.seal_layout import Layout
+from aftersend.store.seal_layout import Combination, Layout
 from aftersend.store.seals import Seal, SealBook, senior
 
 log = structlog.get_logger(__name__)
@@ -40,6 +42,10 @@ _SWEEP_SECONDS = 60.0
 """How long replaced pieces stay, for whoever is reading them."""
 
 _MOST_PIECES = 8
+
+class _Stopped(Exception):  # noqa: N818 - it is no error
+    """The server stops; what was begun is begun anew after the next start."""
+
 
 @dataclass(slots=True)
 class _Work:
@@ -124,6 +130,8 @@ class Sealer:
             try:
                 self.work()
                 pause = _PAUSE_SECONDS
+            except _Stopped:
+                return
             except AftersendError as error:
                 log.warning("sealing_waits", reason=error.message)
                 pause = _RETRY_SECONDS
@@ -210,7 +218,7 @@ class Sealer:
         events = sum(row.events for row in days)
         if not layout.fits or len(set(keys.values())) < len(keys):
             return None
-        corners = read_corners(self._aside, extent, layout, keys, events)
+        corners = self._corners(extent, layout, keys, events)
         if len(corners.users) > self._limits.rows_an_event * events:
             return None
         piece = write_piece(self._engine, layout, days, corners)
@@ -238,7 +246,7 @@ class Sealer:
         layout = seal.layout.extended(keys)
         if not layout.fits or len(set(keys.values())) < len(keys):
             return None
-        corners = read_corners(self._aside, extent, layout, keys, seal.events)
+        corners = self._corners(extent, layout, keys, seal.events)
         piece = write_piece(self._engine, layout, days, corners)
         return msgspec.structs.replace(
             seal,
@@ -249,6 +257,14 @@ class Sealer:
             nodes=layout.nodes,
             measures=layout.measures,
         )
+
+    def _corners(self, extent: Extent, layout: Layout, keys: dict[Combination, int], events: int) -> Corners:
+        found = []
+        for corners in read_corners(self._aside, extent, layout, keys, events):
+            if self._stopping.is_set():
+                raise _Stopped
+            found.append(corners)
+        return summed(found)
 
     def _sweep(self) -> None:
         """Delete pieces that nobody needs, once they have been of no use for a while."""
