@@ -42,8 +42,8 @@ class Stats:
         """Return the tree of each of the campaigns, whatever the request says about campaigns and pages."""
         families = self.campaigns.families(workspace.id, [campaign.id for campaign in campaigns])
         credited = self._credits(workspace, campaigns, families, request, profile)
-        cells = read_counts(self.engine, plan(workspace.id, campaigns, request, profile, families))
-        return assemble(campaigns, cells, credited(), request, profile)
+        counted = read_counts(self.engine, plan(workspace.id, campaigns, request, profile, families))
+        return assemble(campaigns, counted, credited(), request, profile)
 
     def _credits(
         self, workspace: Workspace, page: list[Campaign], families: Families, request: StatsRequest, profile: Profile
