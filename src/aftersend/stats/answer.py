@@ -12,10 +12,10 @@ from aftersend.stats.assemble import assemble
 from aftersend.stats.claims import Surroundings, claim, needs_competitors, needs_receipts
 from aftersend.stats.plan import plan
 from aftersend.stats.request import StatsRequest
+from aftersend.store.counting import Counting
 from aftersend.store.engine import Engine
 from aftersend.store.families import Families
 from aftersend.store.read_conversions import Credits, read_receipts, start_conversions
-from aftersend.store.counting import Counting, cells_of
 from aftersend.store.read_counts import read_counts
 from aftersend.store.seals import SealBook
 
@@ -46,11 +46,8 @@ class Stats:
         families = self.campaigns.families(workspace.id, [campaign.id for campaign in campaigns])
         credited = self._credits(workspace, campaigns, families, request, profile)
         query = plan(workspace.id, campaigns, request, profile, families)
-        if self.book is None:
-            cells = read_counts(self.engine, query)
-        else:
-            cells = cells_of(Counting(self.engine, self.book, self.book.touched).read(query))
-        return assemble(campaigns, cells, credited(), request, profile)
+        counted = read_counts(self.engine, query) if self.book is None else Counting(self.engine, self.book).read(query)
+        return assemble(campaigns, counted, credited(), request, profile)
 
     def _credits(
         self, workspace: Workspace, page: list[Campaign], families: Families, request: StatsRequest, profile: Profile

@@ -1,12 +1,11 @@
-"""What the store is asked to count, and the counts of a node: records only."""
+"""What the store is asked to count: a record only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from aftersend.domain.formulas import Mode, Remaining, Tally
+from aftersend.domain.formulas import Remaining, Tally
 from aftersend.store.families import Families, Groups
-
 
 SCOPE = """workspace_id = {workspace:String} AND campaign_id IN {campaigns:Array(String)}
         AND day BETWEEN toDate({first:UInt16}) AND toDate({last:UInt16})"""
@@ -76,46 +75,3 @@ class CountQuery:
     def groups(self) -> Groups:
         """Return whose events count for whom."""
         return Groups({one: self.families.get(one, (one,)) for one in self.campaign_ids})
-
-
-CellKey = tuple[str, str, str, str]
-"""Campaign, platform, locale, variation."""
-
-
-@dataclass(slots=True)
-class CountCell:
-    """The base counts of one node; whatever was not found is 0."""
-
-    events: dict[Tally, int] = field(default_factory=dict)
-    users: dict[Tally, int] = field(default_factory=dict)
-    events_by_detail: dict[str, int] = field(default_factory=dict)
-    users_by_detail: dict[str, int] = field(default_factory=dict)
-    lost_users: dict[Remaining, int] = field(default_factory=dict)
-
-    def add(self, other: "CountCell") -> None:
-        """Add the counts of other users, or of nothing."""
-        _add(self.events, other.events)
-        _add(self.users, other.users)
-        _add(self.events_by_detail, other.events_by_detail)
-        _add(self.users_by_detail, other.users_by_detail)
-        _add(self.lost_users, other.lost_users)
-
-    def count(self, tally: Tally, mode: Mode) -> int:
-        """Return the base count."""
-        return (self.events if mode is Mode.TOTAL else self.users).get(tally, 0)
-
-    def remaining_users(self, remaining: Remaining) -> int:
-        """Return the number of distinct users that are left: those who started, less those who are lost for good."""
-        return self.users.get(remaining.start, 0) - self.lost_users.get(remaining, 0)
-
-    def by_detail(self, mode: Mode) -> dict[str, int]:
-        """Return the counts by detail."""
-        return self.events_by_detail if mode is Mode.TOTAL else self.users_by_detail
-
-
-Counted = TypeVar("Counted")
-
-
-def _add(mine: dict[Counted, int], theirs: dict[Counted, int]) -> None:
-    for counted, count in theirs.items():
-        mine[counted] = mine.get(counted, 0) + count

@@ -6,15 +6,12 @@ how the counts of the users of those events differ from what they were.
 
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from aftersend.store.count_block import CountBlock
-from aftersend.store.count_query import CellKey, CountCell, CountQuery, Tail
+from aftersend.store.count_query import CountQuery, Tail
 from aftersend.store.engine import Engine
 from aftersend.store.read_counts import read_counts
 from aftersend.store.read_seals import answers, start_sealed
 from aftersend.store.seals import Seal, SealBook
-from aftersend.store.touched import Touched
 
 _FEW_EVENTS = 50_000
 """So many are counted as fast as what came later to a seal would be."""
@@ -39,32 +36,31 @@ class Counting:
 
     engine: Engine
     book: SealBook
-    touched: Touched
 
     def read(self, query: CountQuery) -> dict[str, CountBlock]:
         """Return the counts of the campaigns; those of which there is nothing may be left out."""
         found = self._sorted(query)
         if not found.seals:
-            return read_blocks(self.engine, query)
+            return read_counts(self.engine, query)
         sealed = start_sealed(self.engine, found.seals, query)
-        blocks = read_blocks(self.engine, replace(query, campaign_ids=tuple(found.others))) if found.others else {}
+        blocks = read_counts(self.engine, replace(query, campaign_ids=tuple(found.others))) if found.others else {}
         later = self._later(query, found)
         blocks |= sealed()
         for campaign_id, block in later.items():
             blocks[campaign_id] = blocks[campaign_id].plus(block)
         # What was swept away while it was read was read in part.
-        return blocks if self.book.still_holds(found.seals) else read_blocks(self.engine, query)
+        return blocks if self.book.still_holds(found.seals) else read_counts(self.engine, query)
 
     def _sorted(self, query: CountQuery) -> _Sorted:
         found = _Sorted()
         first, last = query.days
         for campaign_id in query.campaign_ids:
             members = query.families.get(campaign_id, (campaign_id,))
-            seal = self.book.find(query.workspace_id, campaign_id) if self.touched.ready else None
+            seal = self.book.find(query.workspace_id, campaign_id) if self.book.touched.ready else None
             if seal is None or seal.members != members or not answers(seal, query):
                 found.others.append(campaign_id)
                 continue
-            days = self.touched.days_since(query.workspace_id, members, seal.commit)
+            days = self.book.touched.days_since(query.workspace_id, members, seal.commit)
             asked = [day for day in days if first <= day <= last]
             if not asked:
                 found.seals.append(seal)
@@ -77,7 +73,7 @@ class Counting:
         return found
 
     def _is_worth_it(self, seal: Seal) -> bool:
-        events = self.touched.events(seal.workspace_id, seal.members)
+        events = self.book.touched.events(seal.workspace_id, seal.members)
         alone = seal.members == (seal.campaign_id,)
         return alone and events >= _FEW_EVENTS and events - seal.events <= _LARGEST_TAIL * events
 
@@ -88,34 +84,9 @@ class Counting:
         asked = replace(query, campaign_ids=tuple(found.growing), families={})
         tail = Tail(found.growing, tuple(sorted(found.days)))
         if not (query.users or query.users_by_detail or query.remaining):
-            return read_blocks(self.engine, replace(asked, tail=replace(tail, part="later")))
-        now = read_blocks(self.engine, replace(asked, tail=replace(tail, part="now")))
-        before = read_blocks(self.engine, replace(asked, tail=replace(tail, part="before")))
+            return read_counts(self.engine, replace(asked, tail=replace(tail, part="later")))
+        now = read_counts(self.engine, replace(asked, tail=replace(tail, part="now")))
+        before = read_counts(self.engine, replace(asked, tail=replace(tail, part="before")))
         for campaign_id, block in before.items():
             now[campaign_id] = now.get(campaign_id, CountBlock(())).plus(block.negative())
         return now
-
-
-def read_blocks(engine: Engine, query: CountQuery) -> dict[str, CountBlock]:
-    blocks: dict[str, CountBlock] = {}
-    of: dict[str, list] = {}
-    for (campaign, *node), cell in read_counts(engine, query).items():
-        of.setdefault(campaign, []).append((tuple(node), cell))
-    for campaign, cells in of.items():
-        block = blocks[campaign] = CountBlock([node for node, _ in cells])
-        for name in ("events", "users", "events_by_detail", "users_by_detail", "lost_users"):
-            table = getattr(block, name)
-            for row, (_, cell) in enumerate(cells):
-                for key, number in getattr(cell, name).items():
-                    table.setdefault(key, np.zeros(len(cells), np.int64))[row] = number
-    return blocks
-
-
-def cells_of(blocks: dict[str, CountBlock]) -> dict[CellKey, CountCell]:
-    cells: dict[CellKey, CountCell] = {}
-    for campaign, block in blocks.items():
-        for row, node in enumerate(block.nodes):
-            cell = cells[(campaign, *node)] = CountCell()
-            for name in ("events", "users", "events_by_detail", "users_by_detail", "lost_users"):
-                getattr(cell, name).update((key, int(numbers[row])) for key, numbers in getattr(block, name).items())
-    return cells

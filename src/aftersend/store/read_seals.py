@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from aftersend.domain.columns import Numbers
 from aftersend.domain.formulas import Tally
-from aftersend.store.count_block import CountBlock, Numbers
+from aftersend.store.count_block import CountBlock
 from aftersend.store.count_query import CountQuery
 from aftersend.store.engine import Engine
 from aftersend.store.seal_layout import NODE_BITS, Layout, Shape, detail_name, feeds, measure_name, shape_of

@@ -1,8 +1,8 @@
 """Seals campaigns in the background: what has been counted once is not counted again until something comes to it.
 
 A thread looks at the campaigns that have many events. One without a seal gets one; one that grew has its seal
-brought up to date from the events that came since. It works on one core, between the questions of everybody else, and never
-longer than a small part of the time on the same campaign. Nothing depends on it but how long an answer takes.
+brought up to date from the events that came since. It works on one core, between the questions of everybody else, and
+never longer than a small part of the time on the same campaign. Nothing depends on it but how long an answer takes.
 """
 
 import threading
@@ -43,7 +43,8 @@ _SWEEP_SECONDS = 60.0
 
 _MOST_PIECES = 8
 
-class _Stopped(Exception):  # noqa: N818 - it is no error
+
+class _Stopped(Exception):
     """The server stops; what was begun is begun anew after the next start."""
 
 
