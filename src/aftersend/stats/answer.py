@@ -12,10 +12,12 @@ from aftersend.stats.assemble import assemble
 from aftersend.stats.claims import Surroundings, claim, needs_competitors, needs_receipts
 from aftersend.stats.plan import plan
 from aftersend.stats.request import StatsRequest
+from aftersend.store.counting import Counting
 from aftersend.store.engine import Engine
 from aftersend.store.families import Families
 from aftersend.store.read_conversions import Credits, read_receipts, start_conversions
 from aftersend.store.read_counts import read_counts
+from aftersend.store.seals import SealBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Stats:
 
     campaigns: Campaigns
     engine: Engine
+    book: SealBook | None = None
 
     def answer(self, workspace: Workspace, request: StatsRequest, profile: Profile) -> dict[str, Any]:
         """Return the body of the answer."""
@@ -42,7 +45,11 @@ class Stats:
         """Return the tree of each of the campaigns, whatever the request says about campaigns and pages."""
         families = self.campaigns.families(workspace.id, [campaign.id for campaign in campaigns])
         credited = self._credits(workspace, campaigns, families, request, profile)
-        counted = read_counts(self.engine, plan(workspace.id, campaigns, request, profile, families))
+        query = plan(workspace.id, campaigns, request, profile, families)
+        if self.book is None:
+            counted = read_counts(self.engine, query)
+        else:
+            counted = Counting(self.engine, self.book, self.book.touched).read(query)
         return assemble(campaigns, counted, credited(), request, profile)
 
     def _credits(

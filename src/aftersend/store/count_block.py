@@ -10,6 +10,8 @@ from aftersend.domain.columns import Numbers
 from aftersend.domain.formulas import Mode, Remaining, Tally
 from aftersend.store.levels import ALL
 
+__all__ = ["NOTHING", "CountBlock", "Node", "Numbers", "stacked"]
+
 Node = tuple[str, str, str]
 """Platform, locale, variation; an empty name stands for all of them."""
 
@@ -55,6 +57,13 @@ class CountBlock:
             for mine, theirs in zip(added.tables(), block.tables(), strict=True):
                 _add(mine, theirs, rows, len(nodes))
         return added
+
+    def negative(self) -> "CountBlock":
+        """Return the counts with the other sign, to take them away."""
+        taken = CountBlock(self.nodes)
+        for mine, theirs in zip(taken.tables(), self.tables(), strict=True):
+            mine.update((counted, -numbers) for counted, numbers in theirs.items())
+        return taken
 
     def _zeros(self) -> Numbers:
         return np.zeros(len(self.nodes), np.int64)

@@ -2,9 +2,51 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from aftersend.domain.formulas import Remaining, Tally
 from aftersend.store.families import Families, Groups
+
+SCOPE = """workspace_id = {workspace:String} AND campaign_id IN {campaigns:Array(String)}
+        AND day BETWEEN toDate({first:UInt16}) AND toDate({last:UInt16})"""
+"""SQL for the events that a question is about."""
+
+_LATER = (
+    "seniority < transform(campaign_id, {grown:Array(String)}, {seniorities:Array(UInt64)}, toUInt64(0)) "
+    "AND day IN {days_of_growth:Array(UInt16)}"
+)
+_MOST_SENIOR = 2**64 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """What came later than a commit of each campaign, on these days, and the users whom it is about.
+
+    `part` says what is counted: the later events alone; or, of the users who have any, all that there is `now`, or what
+    there was `before` them.
+    """
+
+    commits: Mapping[str, int]
+    days: tuple[int, ...]
+    part: Literal["later", "now", "before"] = "now"
+
+    @property
+    def condition(self) -> str:
+        """Return the end of a condition."""
+        if self.part == "later":
+            return f" AND {_LATER}"
+        users = f"""(campaign_id, user_id) IN (
+            SELECT campaign_id, user_id FROM message_events WHERE {SCOPE} AND {_LATER})"""
+        return f" AND {users}" if self.part == "now" else f" AND NOT ({_LATER}) AND {users}"
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Return the values of its places."""
+        return {
+            "grown": list(self.commits),
+            "seniorities": [_MOST_SENIOR - commit for commit in self.commits.values()],
+            "days_of_growth": list(self.days),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +55,8 @@ class CountQuery:
 
     `users` says for which tallies distinct users are wanted too, and for which campaigns. `by_detail` is
     counted once for each detail. `over_platforms` asks for the level above the platforms as well. `families` names the
-    campaigns whose events count for one that is asked about, where there are others than itself.
+    campaigns whose events count for one that is asked about, where there are others than itself. `tail` narrows to what
+    came after a commit.
     """
 
     workspace_id: str
@@ -26,6 +69,7 @@ class CountQuery:
     remaining: tuple[Remaining, ...] = ()
     over_platforms: bool = False
     families: Families = field(default_factory=dict)
+    tail: Tail | None = None
 
     @property
     def groups(self) -> Groups:

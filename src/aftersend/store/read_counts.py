@@ -14,7 +14,7 @@ from typing import Any
 
 from aftersend.domain.kinds import Kind
 from aftersend.store.count_block import CountBlock
-from aftersend.store.count_query import CountQuery
+from aftersend.store.count_query import SCOPE, CountQuery
 from aftersend.store.count_rows import blocks_of
 from aftersend.store.engine import Engine
 from aftersend.store.families import GROUP, OWNERS, Groups
@@ -57,7 +57,7 @@ FROM (
     SELECT {group} AS family, platform, locale, variation, kind, detail, machine,
         count() AS events{_folded_users(wanted)}
     FROM message_events
-    WHERE {_SCOPE}{portion.condition}
+    WHERE {_conditions(query, portion)}
     GROUP BY family, platform, locale, variation, kind, detail, machine
 )
 ARRAY JOIN arrayConcat(
@@ -120,11 +120,11 @@ FROM (
         ) AS losses
     FROM (
         SELECT {owner} AS owner, user_id, platform, locale, variation, kind, detail FROM message_events
-        WHERE {_SCOPE}{portion.condition} AND kind IN {{kinds:Array(String)}}
+        WHERE {_conditions(query, portion)} AND kind IN {{kinds:Array(String)}}
     )
     WHERE (owner, user_id) IN (
         SELECT {owner}, user_id FROM message_events
-        WHERE {_SCOPE}{portion.condition} AND kind IN {{kinds_of_loss:Array(String)}}
+        WHERE {_conditions(query, portion)} AND kind IN {{kinds_of_loss:Array(String)}}
             AND detail IN {{details_of_loss:Array(String)}}
     )
     GROUP BY {grouping_sets("owner", "user_id", over_platforms=query.over_platforms)}
@@ -164,13 +164,14 @@ def _starts_and_losses(query: CountQuery) -> dict[str, Any]:
     }
 
 
-_SCOPE = """workspace_id = {workspace:String} AND campaign_id IN {campaigns:Array(String)}
-        AND day BETWEEN toDate({first:UInt16}) AND toDate({last:UInt16})"""
+def _conditions(query: CountQuery, portion: Portion) -> str:
+    return f"{SCOPE}{portion.condition}{query.tail.condition if query.tail else ''}"
 
 
 def _scope_parameters(query: CountQuery, groups: Groups) -> dict[str, Any]:
     first, last = query.days
-    return {"workspace": query.workspace_id, "first": first, "last": last, **groups.parameters}
+    tail = query.tail.parameters if query.tail else {}
+    return {"workspace": query.workspace_id, "first": first, "last": last, **groups.parameters, **tail}
 
 
 def _users_condition(query: CountQuery, groups: Groups, parameters: dict[str, Any]) -> str:
