@@ -59,10 +59,7 @@ class Stats:
         families = self.campaigns.families(workspace.id, [campaign.id for campaign in campaigns])
         credited = self._credits(workspace, campaigns, families, request, profile)
         query = plan(workspace.id, campaigns, request, profile, families)
-        if self.book is None:
-            counted = read_counts(self.engine, query)
-        else:
-            counted = Counting(self.engine, self.book, self.book.touched).read(query)
+        counted = read_counts(self.engine, query) if self.book is None else Counting(self.engine, self.book).read(query)
         return assemble(campaigns, counted, credited(), request, profile)
 
     def _credits(

@@ -12,7 +12,6 @@ from aftersend.store.engine import Engine
 from aftersend.store.read_counts import read_counts
 from aftersend.store.read_seals import answers, start_sealed
 from aftersend.store.seals import Seal, SealBook
-from aftersend.store.touched import Touched
 
 _FEW_EVENTS = 50_000
 """So many are counted as fast as what came later to a seal would be."""
@@ -37,7 +36,6 @@ class Counting:
 
     engine: Engine
     book: SealBook
-    touched: Touched
 
     def read(self, query: CountQuery) -> dict[str, CountBlock]:
         """Return the counts of the campaigns; those of which there is nothing may be left out."""
@@ -58,11 +56,11 @@ class Counting:
         first, last = query.days
         for campaign_id in query.campaign_ids:
             members = query.families.get(campaign_id, (campaign_id,))
-            seal = self.book.find(query.workspace_id, campaign_id) if self.touched.ready else None
+            seal = self.book.find(query.workspace_id, campaign_id) if self.book.touched.ready else None
             if seal is None or seal.members != members or not answers(seal, query):
                 found.others.append(campaign_id)
                 continue
-            days = self.touched.days_since(query.workspace_id, members, seal.commit)
+            days = self.book.touched.days_since(query.workspace_id, members, seal.commit)
             asked = [day for day in days if first <= day <= last]
             if not asked:
                 found.seals.append(seal)
@@ -75,7 +73,7 @@ class Counting:
         return found
 
     def _is_worth_it(self, seal: Seal) -> bool:
-        events = self.touched.events(seal.workspace_id, seal.members)
+        events = self.book.touched.events(seal.workspace_id, seal.members)
         alone = seal.members == (seal.campaign_id,)
         return alone and events >= _FEW_EVENTS and events - seal.events <= _LARGEST_TAIL * events
 

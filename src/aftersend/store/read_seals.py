@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from aftersend.domain.columns import Numbers
 from aftersend.domain.formulas import Tally
-from aftersend.store.count_block import CountBlock, Numbers
+from aftersend.store.count_block import CountBlock
 from aftersend.store.count_query import CountQuery
 from aftersend.store.engine import Engine
-from aftersend.store.seal_layout import NODE_BITS, Layout, Shape, detail_name, feeds, measure_name, shape_of
+from aftersend.store.seal_layout import NODE_BITS, Layout, detail_name, measure_name
 from aftersend.store.seals import Seal
 
 _EVENTS = """
@@ -56,7 +57,7 @@ def _blocks(
     events_of, users_of = _by_piece(events.result()), _by_piece(users.result()) if users else {}
     blocks = {}
     for seal in seals:
-        tree = _Tree(query, seal.layout, shape_of(seal.layout))
+        tree = _Tree(query, seal.layout)
         block = CountBlock(seal.nodes)
         tree.place_events(block, _dense([events_of.get(piece.number) for piece in seal.pieces], len(seal.combinations)))
         if users is not None:
@@ -97,21 +98,16 @@ class _Tree:
 
     query: CountQuery
     layout: Layout
-    shape: Shape
 
     def place_events(self, block: CountBlock, combinations: Numbers) -> None:
         """Add up what happened at every node, and note it for the tallies and details that it feeds."""
-        happenings, nodes = self.shape.happenings, len(self.layout.nodes)
-        totals = np.zeros((len(happenings), nodes), np.int64)
-        np.add.at(totals, (self.shape.happening_of[:, None], self.shape.nodes_of), combinations[:, None])
-        for tally in self.query.tallies:
-            fed = [number for number, happening in enumerate(happenings) if feeds(happening, tally)]
-            if fed:
-                block.events[tally] = totals[fed].sum(axis=0)
-        for number, (kind, detail, _) in enumerate(happenings):
+        shape = self.layout.shape
+        totals = shape.totals(combinations)
+        block.events.update(zip(self.query.tallies, shape.fed(self.query.tallies) @ totals, strict=True))
+        for (kind, detail, _), numbers in zip(shape.happenings, totals, strict=True):
             if kind in self.query.by_detail.kinds:
                 known = block.events_by_detail.get(detail)
-                block.events_by_detail[detail] = totals[number] if known is None else known + totals[number]
+                block.events_by_detail[detail] = numbers if known is None else known + numbers
 
     def place_users(self, block: CountBlock, found: Sequence[Found | None]) -> None:
         """Note the distinct users of every node, for what is asked."""

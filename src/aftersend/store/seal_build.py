@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from aftersend.domain.columns import Numbers
 from aftersend.domain.measures import measures_of
-from aftersend.store.count_block import Numbers
 from aftersend.store.engine import Engine
 from aftersend.store.seal_layout import Combination, Layout
 from aftersend.store.seals import Piece, new_piece, senior
@@ -81,7 +81,10 @@ GROUP BY number, platform, locale, variation, kind, detail, machine"""
 
 def read_keys(engine: Engine, extent: Extent) -> dict[Combination, int]:
     """Return every combination that there is up to the end of an extent, with the engine's key of it."""
-    return {row.combination: row.key for row in read_days(engine, Extent(extent.workspace_id, extent.members, 0, extent.upto))}
+    return {
+        row.combination: row.key
+        for row in read_days(engine, Extent(extent.workspace_id, extent.members, 0, extent.upto))
+    }
 
 
 def write_piece(engine: Engine, layout: Layout, days: Sequence[Day], corners: Corners) -> Piece:
@@ -188,7 +191,8 @@ GROUP BY after, spot"""
 
 
 def _column(found: pa.Table, name: str) -> Numbers:
-    return found.column(name).to_numpy().astype(np.int64)
+    numbers: Numbers = found.column(name).to_numpy().astype(np.int64)
+    return numbers
 
 
 def _lost(

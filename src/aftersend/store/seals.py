@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from threading import Lock
 
 import msgspec
@@ -52,7 +53,7 @@ class Seal(msgspec.Struct, frozen=True, dict=True):
     nodes: tuple[Node, ...]
     measures: tuple[str, ...]
 
-    @property
+    @cached_property
     def layout(self) -> Layout:
         """Return how its cells are numbered."""
         return Layout(self.channel, self.over_platforms, self.combinations, self.nodes, self.measures)

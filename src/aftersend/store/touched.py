@@ -36,6 +36,12 @@ class Touched:
         self._removals: dict[str, int] = {}
         self._finished = 0
         self._ready = False
+        self._changes = 0
+
+    @property
+    def changes(self) -> int:
+        """Return a number that is another one whenever anything was noted."""
+        return self._changes
 
     @property
     def ready(self) -> bool:
@@ -78,6 +84,7 @@ GROUP BY workspace_id, campaign_id, number"""
     def note_removal(self, workspace_id: str) -> None:
         """Note that events of a workspace go or have gone."""
         with self._lock:
+            self._changes += 1
             self._removals[workspace_id] = self._removals.get(workspace_id, 0) + 1
 
     def removals(self, workspace_id: str) -> int:
@@ -119,6 +126,7 @@ GROUP BY workspace_id, campaign_id, number"""
 
     def _note_day(self, key: tuple[str, str], day: int, commit: int, events: int) -> None:
         with self._lock:
+            self._changes += 1
             campaign = self._campaigns.setdefault(key, _Campaign())
             campaign.days[day] = max(commit, campaign.days.get(day, 0))
             campaign.events += events

@@ -1,8 +1,8 @@
 """Seals campaigns in the background: what has been counted once is not counted again until something comes to it.
 
 A thread looks at the campaigns that have many events. One without a seal gets one; one that grew has its seal
-brought up to date from the events that came since. It works on one core, between the questions of everybody else, and never
-longer than a small part of the time on the same campaign. Nothing depends on it but how long an answer takes.
+brought up to date from the events that came since. It works on one core, between the questions of everybody else, and
+never longer than a small part of the time on the same campaign. Nothing depends on it but how long an answer takes.
 """
 
 import threading
@@ -43,7 +43,8 @@ _SWEEP_SECONDS = 60.0
 
 _MOST_PIECES = 8
 
-class _Stopped(Exception):  # noqa: N818 - it is no error
+
+class _Stopped(Exception):
     """The server stops; what was begun is begun anew after the next start."""
 
 
@@ -112,6 +113,7 @@ class Sealer:
         self._waiting: frozenset[int] = frozenset()
         self._loaded = False
         self.behind = 0
+        self._seen: object = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="seal", daemon=True)
 
@@ -128,8 +130,10 @@ class Sealer:
         pause = 0.0
         while not self._stopping.wait(pause):
             try:
+                begun = time.monotonic()
                 self.work()
-                pause = _PAUSE_SECONDS
+                # To look at very many campaigns takes a while, too.
+                pause = max(_PAUSE_SECONDS, self._limits.rest * (time.monotonic() - begun))
             except _Stopped:
                 return
             except AftersendError as error:
@@ -146,6 +150,10 @@ class Sealer:
 
     def _work_off(self) -> None:
         self.load()
+        state = self._touched.changes, self._registry.database.version()
+        if state == self._seen and not self.behind:
+            self._sweep()
+            return
         waiting = [subject for subject in self._subjects() if self._is_behind(subject)]
         self.behind = len(waiting)
         room = sealed_share(self._aside) < self._limits.share_of_disk
@@ -156,6 +164,7 @@ class Sealer:
             if self._may_begin(subject) and (room or seal is not None):
                 self._seal(subject, seal)
                 self.behind -= 1
+        self._seen = state
         self._sweep()
 
     def load(self) -> None:
