@@ -186,6 +186,11 @@ class SealBook:
             with self._lock:
                 self._removing[workspace_id] -= 1
 
+    def is_removing(self, workspace_id: str) -> bool:
+        """Return whether events of a workspace are being removed at this moment."""
+        with self._lock:
+            return bool(self._removing.get(workspace_id))
+
     def sweep(self, pieces: Iterable[int]) -> None:
         """Delete the rows of pieces."""
         if numbers := list(pieces):

@@ -34,6 +34,7 @@ class Touched:
         self._names: dict[tuple[str, str], int] = {}
         self._workspaces: dict[str, int] = {}
         self._removals: dict[str, int] = {}
+        self._finished = 0
         self._ready = False
         self._changes = 0
 
@@ -68,7 +69,17 @@ GROUP BY workspace_id, campaign_id, number"""
         for block in engine.stream(statement):
             for workspace_id, name, senior in block:
                 self._note_name((workspace_id, name), _MOST_SENIOR - senior)
+        self.finish(max(self._workspaces.values(), default=0))
         self._ready = True
+
+    def finish(self, commit: int) -> None:
+        """Note that whatever a commit brought can be read."""
+        with self._lock:
+            self._finished = max(commit, self._finished)
+
+    def is_finished(self, commit: int) -> bool:
+        """Return whether whatever a commit brought can be read; one that was noted may still be on its way."""
+        return commit <= self._finished
 
     def note_removal(self, workspace_id: str) -> None:
         """Note that events of a workspace go or have gone."""
