@@ -33,8 +33,10 @@ from aftersend.store.embedded import EmbeddedEngine
 from aftersend.store.frozen import is_frozen
 from aftersend.store.ledger import Ledger
 from aftersend.store.refusals import check_disk
+from aftersend.store.seals import SealBook
 from aftersend.upkeep.key_uses import KeyUses
 from aftersend.upkeep.remover import Remover
+from aftersend.upkeep.sealer import Sealer
 from aftersend.upkeep.snapshots import Snapshots
 
 
@@ -54,27 +56,31 @@ class Opened:
 def joined(opened: Opened) -> Iterator[Services]:
     """Join the parts, have those work that work by themselves, and end them in order: accepted events are written."""
     registry, ledger, engine, now = opened.registry, opened.ledger, opened.engine, opened.now
-    observations = Observations(lambda: committer.waiting_events)
+    observations = Observations(lambda: committer.waiting_events, lambda: (len(book), sealer.behind))
     committer = Committer(ledger, observe=observations.commit)
-    remover = Remover(ledger, engine, registry, now, lambda: is_frozen(opened.settings.ledger_folder))
-    reporter = _reporter(opened)
-    services = _services(opened, Intake(registry.campaigns, committer, now), remover, reporter, observations)
+    book = SealBook(engine, ledger.touched)
+    remover = Remover(ledger, engine, registry, now, book, lambda: is_frozen(opened.settings.ledger_folder))
+    sealer = Sealer(engine, ledger, registry, book)
+    reporter = _reporter(opened, book)
+    services = _services(opened, Intake(registry.campaigns, committer, now), sealer, remover, reporter, observations)
     committer.start()
     remover.start()
+    sealer.start()
     reporter.start()
     try:
         yield services
     finally:
         reporter.stop()
+        sealer.stop()
         remover.stop()
         committer.stop()
 
 
 def _services(
-    opened: Opened, intake: Intake, remover: Remover, reporter: Reporter, observations: Observations
+    opened: Opened, intake: Intake, sealer: Sealer, remover: Remover, reporter: Reporter, observations: Observations
 ) -> Services:
     settings, registry, ledger, engine = opened.settings, opened.registry, opened.ledger, opened.engine
-    stats = Stats(registry.campaigns, engine)
+    stats = Stats(registry.campaigns, engine, sealer.book)
     return Services(
         registry=registry,
         intake=intake,
@@ -85,6 +91,7 @@ def _services(
         finder=campaign_finder(registry, engine, opened.now),
         audit=Audit(registry.campaigns, engine, opened.now),
         remover=remover,
+        sealer=sealer,
         key_uses=opened.key_uses,
         reporter=reporter,
         report_content_type=settings.report_content_type,
@@ -99,11 +106,11 @@ def _services(
     )
 
 
-def _reporter(opened: Opened) -> Reporter:
+def _reporter(opened: Opened, book: SealBook) -> Reporter:
     settings, registry = opened.settings, opened.registry
     return Reporter(
         registry,
-        Stats(registry.campaigns, AsideEngine(opened.engine)),
+        Stats(registry.campaigns, AsideEngine(opened.engine), book),
         ReportFolder(settings.data / "reports", settings.report_disk_mib * 2**20),
         ReportSecrets(settings.data, registry.report_keys),
         opened.now,

@@ -1,4 +1,4 @@
-"""The door to the engine: six calls, and every read and write of the ledger goes through them."""
+"""The door to the engine: eight calls, and every read and write of the ledger goes through them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -31,6 +31,14 @@ class Engine(Protocol):
 
     def start(self, statement: str, parameters: Parameters | None = None) -> "Future[Sequence[Sequence[Any]]]":
         """Begin a query beside whatever else runs, and return its rows to come."""
+        ...
+
+    def columns(self, statement: str, parameters: Parameters | None = None) -> pa.Table:
+        """Run a query and return all its columns, for whoever computes with many rows."""
+        ...
+
+    def start_columns(self, statement: str, parameters: Parameters | None = None) -> "Future[pa.Table]":
+        """Begin a query beside whatever else runs, and return its columns to come."""
         ...
 
     def stream(self, statement: str, parameters: Parameters | None = None) -> Iterator[Sequence[Sequence[Any]]]:
