@@ -6,7 +6,7 @@ write, and neither waits for the upkeep. chDB lets Python go while it works.
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Condition, Lock
@@ -140,7 +140,8 @@ class EmbeddedEngine:
             self._lent += 1
         client = self._readers.get()
         try:
-            yield client
+            with _left_clean(client):
+                yield client
         finally:
             self._readers.put(client)
             with self._quiet:
@@ -152,7 +153,7 @@ class EmbeddedEngine:
         with self._waiting:
             with self._quiet:
                 self._quiet.wait_for(lambda: self._lent == 0, _LONGEST_PATIENCE_SECONDS)
-            with self._translated():
+            with self._translated(), _left_clean(self._patient):
                 yield self._patient
 
     @contextmanager
@@ -166,3 +167,18 @@ class EmbeddedEngine:
                 # What the engine says names files and statements: it is for the log, not for whoever asked.
                 log.error("engine_refused", reason=str(error).splitlines()[0][:500])
                 raise unavailable("the ledger cannot be used", str(error)) from error
+
+
+@contextmanager
+def _left_clean(client: Client) -> Iterator[None]:
+    """Leave nothing of an answer that failed on its connection.
+
+    What the engine had written before it refused the rest of an answer, it would put before the next answer there. So
+    another one is asked for, and thrown away.
+    """
+    try:
+        yield
+    except Exception:
+        with suppress(ClickHouseError, OSError):
+            client.raw_query("SELECT 1")
+        raise
