@@ -20,6 +20,19 @@ class AsideEngine:
         """Run a query and return all its rows."""
         return self._engine.select_patiently(statement, parameters)
 
+    def columns(self, statement: str, parameters: Parameters | None = None) -> pa.Table:
+        """Run a query and return its rows as columns."""
+        return self._engine.columns_patiently(statement, parameters)
+
+    def start_columns(self, statement: str, parameters: Parameters | None = None) -> "Future[pa.Table]":
+        """Run a query at once, as `start` does."""
+        done: Future[pa.Table] = Future()
+        try:
+            done.set_result(self.columns(statement, parameters))
+        except Exception as error:  # noqa: BLE001 - whoever asks for the result is told
+            done.set_exception(error)
+        return done
+
     def start(self, statement: str, parameters: Parameters | None = None) -> "Future[Sequence[Sequence[Any]]]":
         """Run a query at once: it would only wait for the next one of the same work."""
         done: Future[Sequence[Sequence[Any]]] = Future()

@@ -34,6 +34,8 @@ _MIB = 1024 * 1024
 _LONGEST_PATIENCE_SECONDS = 0.5
 """Who asks without a break must not keep a report from ever being made."""
 
+_ON_ONE_CORE = {"max_threads": 1}
+
 _CACHES = {
     "mark_cache_size": 64 * _MIB,
     "primary_index_cache_size": 64 * _MIB,
@@ -99,12 +101,22 @@ class EmbeddedEngine:
 
     def select_patiently(self, statement: str, parameters: Parameters | None = None) -> Sequence[Sequence[Any]]:
         """Run a query that nobody waits for: when no other one runs, or after a while, and on one core."""
-        with self._waiting:
-            with self._quiet:
-                self._quiet.wait_for(lambda: self._lent == 0, _LONGEST_PATIENCE_SECONDS)
-            with self._translated():
-                given = dict(parameters or {})
-                return self._patient.query(statement, parameters=given, settings={"max_threads": 1}).result_rows
+        with self._patiently() as client:
+            return client.query(statement, parameters=dict(parameters or {}), settings=_ON_ONE_CORE).result_rows
+
+    def columns(self, statement: str, parameters: Parameters | None = None) -> pa.Table:
+        """Run a query and return its rows as columns."""
+        with self._reader() as client, self._translated():
+            return client.query_arrow(statement, parameters=dict(parameters or {}))
+
+    def columns_patiently(self, statement: str, parameters: Parameters | None = None) -> pa.Table:
+        """Run a query that nobody waits for, and return its rows as columns."""
+        with self._patiently() as client:
+            return client.query_arrow(statement, parameters=dict(parameters or {}), settings=_ON_ONE_CORE)
+
+    def start_columns(self, statement: str, parameters: Parameters | None = None) -> "Future[pa.Table]":
+        """Begin a query on another thread."""
+        return self._started.submit(self.columns, statement, parameters)
 
     def start(self, statement: str, parameters: Parameters | None = None) -> "Future[Sequence[Sequence[Any]]]":
         """Begin a query on another thread."""
@@ -134,6 +146,15 @@ class EmbeddedEngine:
             with self._quiet:
                 self._lent -= 1
                 self._quiet.notify_all()
+
+    @contextmanager
+    def _patiently(self) -> Iterator[Client]:
+        """Wait for a moment in which nobody else reads, or not for ever."""
+        with self._waiting:
+            with self._quiet:
+                self._quiet.wait_for(lambda: self._lent == 0, _LONGEST_PATIENCE_SECONDS)
+            with self._translated():
+                yield self._patient
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""The door to the engine: six calls, and every read and write of the ledger goes through them."""
+"""The door to the engine: eight calls, and every read and write of the ledger goes through them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -27,6 +27,14 @@ class Engine(Protocol):
 
     def select(self, statement: str, parameters: Parameters | None = None) -> Sequence[Sequence[Any]]:
         """Run a query and return all its rows."""
+        ...
+
+    def columns(self, statement: str, parameters: Parameters | None = None) -> pa.Table:
+        """Run a query and return its rows as columns."""
+        ...
+
+    def start_columns(self, statement: str, parameters: Parameters | None = None) -> "Future[pa.Table]":
+        """Begin a query beside whatever else runs, and return its columns to come."""
         ...
 
     def start(self, statement: str, parameters: Parameters | None = None) -> "Future[Sequence[Sequence[Any]]]":

@@ -1,0 +1,263 @@
+"""Makes the pieces of a seal: counts events by day, and distinct users so that they add up over any range of days.
+
+Whoever was there in [a, b] is counted on the first of his days in it: the day whose previous one is before a. So a
+user with the days d1 < d2 < … makes a row (after d(k-1), first dk, last dk) for each, and the sum over the rows
+with after < a <= first and last <= b is the number of distinct users. The same rows count whatever else depends on
+a user's days in the range alone, such as being lost: see `_corners`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from aftersend.domain.measures import measures_of
+from aftersend.store.count_block import Numbers
+from aftersend.store.engine import Engine
+from aftersend.store.seal_layout import Combination, Layout
+from aftersend.store.seals import Piece, new_piece, senior
+
+_EVENTS_A_SHARE = 500_000
+"""How many events are looked at together: memory stays bounded, and counts of different users add up."""
+
+_KEY = "cityHash64(platform, locale, variation, kind, detail, machine)"
+_SCOPE = "workspace_id = {workspace:String} AND campaign_id IN {campaigns:Array(String)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Whose events are counted, later than one commit and up to another; from the beginning where `since` is 0."""
+
+    workspace_id: str
+    members: tuple[str, ...]
+    since: int
+    upto: int
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Return the values of the places in the conditions."""
+        return {
+            "workspace": self.workspace_id,
+            "campaigns": list(self.members),
+            "since": senior(self.since),
+            "upto": senior(self.upto),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One row of the events of a day: its number, the combination with the engine's key of it, and how many."""
+
+    day: int
+    combination: Combination
+    key: int
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class Corners:
+    """Rows of `sealed_users` as columns of the same length."""
+
+    after: Numbers
+    first: Numbers
+    last: Numbers
+    cell: Numbers
+    users: Numbers
+
+
+def read_days(engine: Engine, extent: Extent) -> list[Day]:
+    """Count the events of an extent by day and combination."""
+    later = " AND seniority < {since:UInt64}" if extent.since else ""
+    statement = f"""
+SELECT toUInt16(day) AS number, toString(platform), toString(locale), toString(variation), toString(kind),
+    toString(detail), machine, any({_KEY}), count()
+FROM message_events WHERE {_SCOPE} AND seniority >= {{upto:UInt64}}{later}
+GROUP BY number, platform, locale, variation, kind, detail, machine"""
+    found = engine.select(statement, extent.parameters)
+    return [Day(row[0], (*row[1:6], bool(row[6])), row[7], row[8]) for row in found]
+
+
+def read_keys(engine: Engine, extent: Extent) -> dict[Combination, int]:
+    """Return every combination that there is up to the end of an extent, with the engine's key of it."""
+    return {row.combination: row.key for row in read_days(engine, Extent(extent.workspace_id, extent.members, 0, extent.upto))}
+
+
+def write_piece(engine: Engine, layout: Layout, days: Sequence[Day], corners: Corners) -> Piece:
+    """Write the rows of a new piece; they are durable on return."""
+    number = new_piece()
+    numbers = {combination: place for place, combination in enumerate(layout.combinations)}
+    events = np.array([row.events for row in days], np.int64)
+    if days:
+        _insert(
+            engine,
+            "sealed_events",
+            number,
+            day=np.array([row.day for row in days], np.uint16),
+            cell=np.array([numbers[row.combination] for row in days], np.uint32),
+            events=events,
+        )
+    if len(corners.users):
+        _insert(
+            engine,
+            "sealed_users",
+            number,
+            after=corners.after.astype(np.uint16),
+            first=corners.first.astype(np.uint16),
+            last=corners.last.astype(np.uint16),
+            cell=corners.cell.astype(np.uint32),
+            users=corners.users,
+        )
+    return Piece(number, len(days), int(events.sum()), len(corners.users), int(corners.users.sum()))
+
+
+def _insert(engine: Engine, table: str, number: int, **columns: np.ndarray[Any, Any]) -> None:
+    rows = len(next(iter(columns.values())))
+    engine.insert(table, pa.table({"piece": np.full(rows, number, np.uint64), **columns}))
+
+
+def read_corners(engine: Engine, extent: Extent, layout: Layout, keys: dict[Combination, int], events: int) -> Corners:
+    """Count the users of an extent, or how the counts of users who have later events differ from before.
+
+    `events` is about how many there are to look at.
+    """
+    shares = max(1, -(-events // _EVENTS_A_SHARE))
+    found: list[Corners] = []
+    for share in range(shares):
+        for condition, sign in _slices(extent):
+            words = condition + (f" AND sipHash64(user_id) % {shares} = {share}" if shares > 1 else "")
+            found.append(_users(engine, extent, layout, keys, (words, sign)))
+            found.append(_lost(engine, extent, layout, keys, (words, sign)))
+    return _summed(found)
+
+
+def _slices(extent: Extent) -> Iterator[tuple[str, int]]:
+    """Which rows are counted, and whether they are added or taken away."""
+    if not extent.since:
+        yield f"{_SCOPE} AND seniority >= {{upto:UInt64}}", 1
+        return
+    changed = f"""user_id IN (
+        SELECT user_id FROM message_events
+        WHERE {_SCOPE} AND seniority >= {{upto:UInt64}} AND seniority < {{since:UInt64}})"""
+    yield f"{_SCOPE} AND seniority >= {{upto:UInt64}} AND {changed}", 1
+    yield f"{_SCOPE} AND seniority >= {{since:UInt64}} AND {changed}", -1
+
+
+def _look_up(layout: Layout, keys: dict[Combination, int], cells: list[list[int]]) -> dict[str, Any]:
+    """What a statement needs to find the cells of a combination by its key."""
+    found = [(keys[row], some) for row, some in zip(layout.combinations, cells, strict=True) if some and row in keys]
+    return {"keys": [key for key, _ in found] or [0], "cells": [some for _, some in found] or [[]]}
+
+
+_NUMBER = f"transform({_KEY}, {{keys:Array(UInt64)}}, arrayEnumerate({{keys:Array(UInt64)}}), toUInt32(0))"
+
+
+def _users(
+    engine: Engine, extent: Extent, layout: Layout, keys: dict[Combination, int], rows: tuple[str, int]
+) -> Corners:
+    """Corners of distinct users. Users who did the same on the same days are looked at together."""
+    condition, sign = rows
+    statement = f"""
+SELECT after, spot, sum(users) AS users FROM (
+    SELECT users, spots, arrayMap(
+        (spot, before) -> if(bitShiftRight(spot, 16) = bitShiftRight(before, 16), bitAnd(before, 65535), 0),
+        spots, arrayPushFront(arrayPopBack(spots), toUInt64(0))) AS afters
+    FROM (
+        SELECT count() AS users, arraySort(arrayDistinct(arrayFlatten(arrayMap(
+            mark -> arrayMap(
+                cell -> bitShiftLeft(toUInt64(cell), 16) + bitAnd(mark, 65535),
+                {{cells:Array(Array(UInt32))}}[toUInt32(bitShiftRight(mark, 16))]),
+            marks)))) AS spots
+        FROM (
+            SELECT arraySort(groupUniqArray(bitShiftLeft(toUInt64({_NUMBER}), 16) + toUInt16(day))) AS marks
+            FROM message_events WHERE {condition}
+            GROUP BY user_id
+        )
+        GROUP BY marks
+    )
+)
+ARRAY JOIN spots AS spot, afters AS after
+GROUP BY after, spot"""
+    look_up = _look_up(layout, keys, layout.cells_of_users())
+    found = engine.columns(statement, extent.parameters | look_up)
+    spots = found.column("spot").to_numpy().astype(np.int64)
+    days = spots & 0xFFFF
+    return Corners(_column(found, "after"), days, days, spots >> 16, _column(found, "users") * sign)
+
+
+def _column(found: pa.Table, name: str) -> Numbers:
+    return found.column(name).to_numpy().astype(np.int64)
+
+
+def _lost(
+    engine: Engine, extent: Extent, layout: Layout, keys: dict[Combination, int], rows: tuple[str, int]
+) -> Corners:
+    """Corners of users of whom nothing is left in a stage: as many losses as starts, and some of both."""
+    condition, sign = rows
+    stages = measures_of(layout.channel).remaining
+    losing = sorted({kind.value for stage in stages for kind in stage.losses.kinds})
+    details = sorted({detail for stage in stages for detail in stage.losses.details or ()})
+    statement = f"""
+SELECT cell, days, starts, losses, count() AS users FROM (
+    SELECT cell, groupArray(number) AS days, groupArray(begun) AS starts, groupArray(gone) AS losses FROM (
+        SELECT user_id, bitShiftRight(spot, 2) AS cell, number,
+            countIf(bitTest(spot, 1)) AS begun, countIf(bitTest(spot, 0)) AS gone
+        FROM (
+            SELECT user_id, toUInt16(day) AS number, arrayJoin({{cells:Array(Array(UInt64))}}[{_NUMBER}]) AS spot
+            FROM message_events
+            WHERE {condition} AND user_id IN (
+                SELECT user_id FROM message_events
+                WHERE {condition} AND kind IN {{losing:Array(String)}} AND detail IN {{details:Array(String)}})
+        )
+        GROUP BY user_id, cell, number
+        ORDER BY user_id, cell, number
+    )
+    GROUP BY user_id, cell
+    HAVING sum(gone) > 0
+)
+GROUP BY cell, days, starts, losses"""
+    look_up = _look_up(layout, keys, layout.cells_of_stages())
+    parameters = extent.parameters | look_up | {"losing": losing or [""], "details": details or [""]}
+    corners = [
+        (*corner, cell, sign * users)
+        for cell, days, starts, losses, users in engine.select(statement, parameters)
+        for *corner, users in _corners(days, starts, losses, users)
+    ]
+    after, first, last, cells, users = np.array(corners, np.int64).reshape(-1, 5).T
+    return Corners(after, first, last, cells, users)
+
+
+def _corners(days: Sequence[int], starts: Sequence[int], losses: Sequence[int], users: int) -> Iterator[Sequence[int]]:
+    """Rows whose sum over after < a <= first and last <= b is whether nothing is left in [a, b].
+
+    For every first day in the range: a row wherever the answer changes as b moves on.
+    """
+    before = 0
+    for place, first in enumerate(days):
+        begun = gone = 0
+        was = False
+        for number in range(place, len(days)):
+            begun += starts[number]
+            gone += losses[number]
+            is_lost = 0 < begun <= gone
+            if is_lost != was:
+                yield before, first, days[number], users if is_lost else -users
+                was = is_lost
+        before = first
+
+
+def _summed(found: Sequence[Corners]) -> Corners:
+    """Add up rows of the same place, and leave out what comes to nothing."""
+    columns = [np.concatenate([getattr(corners, name) for corners in found]) for name in Corners.__slots__]
+    after, first, last, cell, users = columns
+    keys = np.stack((after << 32 | first << 16 | last, cell))
+    order = np.lexsort((keys[1], keys[0]))
+    keys, users = keys[:, order], users[order]
+    if not len(users):
+        return Corners(*columns)
+    begins = np.flatnonzero(np.concatenate(([True], np.any(keys[:, 1:] != keys[:, :-1], axis=0))))
+    totals = np.add.reduceat(users, begins)
+    kept = totals != 0
+    places, cell = keys[:, begins][:, kept]
+    return Corners(places >> 32, places >> 16 & 0xFFFF, places & 0xFFFF, cell, totals[kept])

@@ -1,0 +1,153 @@
+"""How the counts of a campaign are numbered in its seal.
+
+A combination is the finest thing that is counted: platform, locale, variation, kind, detail, machine. Events are kept
+for each combination, because they add up to everything else. Distinct users do not, so they are kept for every measure
+at every node; the number of such a cell has the measure in its upper bits and the node in the lower ones. Numbers
+are only ever added, so a seal can grow.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from itertools import product
+
+import numpy as np
+
+from aftersend.domain.channels import Channel
+from aftersend.domain.formulas import Count, Remaining, Tally, text
+from aftersend.domain.measures import measures_of
+from aftersend.domain.metrics import BREAKDOWN
+from aftersend.store.count_block import Node, Numbers
+from aftersend.store.levels import ALL
+
+Combination = tuple[str, str, str, str, str, bool]
+"""Platform, locale, variation, kind, detail, machine."""
+
+Happening = tuple[str, str, bool]
+"""Kind, detail, machine."""
+
+NODE_BITS = 20
+_MOST_NODES, _MOST_MEASURES = 1 << NODE_BITS, 1 << (32 - NODE_BITS)
+
+
+def measure_name(measure: Tally | Remaining) -> str:
+    """Return what a measure is called in a seal; it says what is counted, so another definition has another name."""
+    return text(measure if isinstance(measure, Remaining) else Count(measure))
+
+
+def detail_name(detail: str) -> str:
+    """Return what the users of one detail of the breakdown are called in a seal."""
+    return f"{text(Count(BREAKDOWN))}: {detail}"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The numbers of one seal. `over_platforms` says whether there are nodes above the platforms."""
+
+    channel: Channel
+    over_platforms: bool
+    combinations: tuple[Combination, ...] = ()
+    nodes: tuple[Node, ...] = ()
+    measures: tuple[str, ...] = ()
+
+    def extended(self, found: Iterable[Combination]) -> "Layout":
+        """Return a layout in which these combinations have numbers, too."""
+        combinations = tuple(dict.fromkeys((*self.combinations, *found)))
+        nodes = (node for combination in combinations for node in self._nodes_of(combination))
+        details = (detail_name(row[4]) for row in combinations if row[3] in BREAKDOWN.kinds)
+        return replace(
+            self,
+            combinations=combinations,
+            nodes=tuple(dict.fromkeys((*self.nodes, *nodes))),
+            measures=tuple(dict.fromkeys((*self.measures, *self._catalogue(), *details))),
+        )
+
+    @property
+    def fits(self) -> bool:
+        """Return whether its cells can be numbered."""
+        return len(self.nodes) < _MOST_NODES and len(self.measures) < _MOST_MEASURES
+
+    @property
+    def pinned(self) -> int:
+        """Return how many of the measures, the first ones, every answer needs."""
+        return len(measures_of(self.channel).pinned)
+
+    def _catalogue(self) -> Iterator[str]:
+        known = measures_of(self.channel)
+        for measure in (*known.pinned, *known.unique, *known.remaining):
+            yield measure_name(measure)
+
+    def _nodes_of(self, combination: Combination) -> Iterator[Node]:
+        platform, locale, variation = combination[:3]
+        platforms = (platform, ALL) if self.over_platforms else (platform,)
+        yield from product(platforms, (ALL, locale), (ALL, variation))
+
+    def _cells(self, combination: Combination, measures: Iterable[str]) -> list[int]:
+        numbers = [self.measure_numbers[name] << NODE_BITS for name in measures]
+        nodes = [self.node_numbers[node] for node in self._nodes_of(combination)]
+        return [measure + node for measure in numbers for node in nodes]
+
+    @cached_property
+    def node_numbers(self) -> dict[Node, int]:
+        """Return the number of each node."""
+        return {node: number for number, node in enumerate(self.nodes)}
+
+    @cached_property
+    def measure_numbers(self) -> dict[str, int]:
+        """Return the number of each measure."""
+        return {measure: number for number, measure in enumerate(self.measures)}
+
+    def cells_of_users(self) -> list[list[int]]:
+        """Return for each combination the cells in which it makes a user count."""
+        known = measures_of(self.channel)
+        tallies = (*known.pinned, *known.unique)
+        return [self._cells(row, self._fed(row, tallies)) for row in self.combinations]
+
+    def _fed(self, row: Combination, tallies: Sequence[Tally]) -> list[str]:
+        names = [measure_name(tally) for tally in tallies if feeds(row[3:], tally)]
+        return [*names, detail_name(row[4])] if row[3] in BREAKDOWN.kinds else names
+
+    def cells_of_stages(self) -> list[list[int]]:
+        """Return for each combination the cells of the stages that it starts or is a loss of.
+
+        Each number is the cell times four, plus 2 for a start, plus 1 for a loss.
+        """
+        found = []
+        for row in self.combinations:
+            cells = []
+            for stage in measures_of(self.channel).remaining:
+                role = 2 * feeds(row[3:], stage.start) + feeds(row[3:], stage.losses)
+                if role:
+                    cells += [4 * cell + role for cell in self._cells(row, [measure_name(stage)])]
+            found.append(cells)
+        return found
+
+
+def feeds(happening: tuple[str, str, bool], tally: Tally) -> bool:
+    """Return whether events of a kind, a detail, of machines or people are counted by a tally."""
+    kind, detail, machine = happening
+    if kind not in tally.kinds or (tally.human and machine):
+        return False
+    return tally.details is None or detail in tally.details
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A layout as arrays: the happening of each combination, and the nodes in which it counts."""
+
+    happenings: list[Happening]
+    happening_of: Numbers
+    nodes_of: Numbers
+
+
+@lru_cache(maxsize=512)
+def shape_of(layout: Layout) -> Shape:
+    """Return the arrays of a layout; those of the last few hundred are kept."""
+    happenings = list(dict.fromkeys(row[3:] for row in layout.combinations))
+    numbers = {happening: number for number, happening in enumerate(happenings)}
+    nodes = [[layout.node_numbers[node] for node in layout._nodes_of(row)] for row in layout.combinations]  # noqa: SLF001
+    return Shape(
+        happenings,
+        np.array([numbers[row[3:]] for row in layout.combinations], np.int64),
+        np.array(nodes, np.int64),
+    )

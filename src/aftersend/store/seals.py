@@ -1,0 +1,228 @@
+"""The book of seals: which counts have been made ready, up to which commit, and of which pieces they consist.
+
+Pieces are written before the header that names them, so what a crash leaves is at most a piece that nobody names. A
+header is read back only if its pieces are as large as it says and the ledger has the events that it counted.
+"""
+
+import secrets
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Lock
+
+import msgspec
+import structlog
+
+from aftersend.domain.channels import Channel
+from aftersend.store.count_block import Node
+from aftersend.store.engine import Engine
+from aftersend.store.seal_layout import Combination, Layout
+from aftersend.store.touched import Touched
+
+log = structlog.get_logger(__name__)
+
+COUNTS = "counts"
+"""The kind of seal that has a campaign's counts; its subject is the campaign."""
+
+_MOST_SENIOR = 2**64 - 1
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """Some rows of the sealed tables: their number, and what shows that all of them are there."""
+
+    number: int
+    event_rows: int
+    events: int
+    user_rows: int
+    users: int
+
+
+class Seal(msgspec.Struct, frozen=True, dict=True):
+    """The counts of a campaign and its family up to a commit."""
+
+    workspace_id: str
+    campaign_id: str
+    members: tuple[str, ...]
+    commit: int
+    events: int
+    pieces: tuple[Piece, ...]
+    channel: Channel
+    over_platforms: bool
+    combinations: tuple[Combination, ...]
+    nodes: tuple[Node, ...]
+    measures: tuple[str, ...]
+
+    @property
+    def layout(self) -> Layout:
+        """Return how its cells are numbered."""
+        return Layout(self.channel, self.over_platforms, self.combinations, self.nodes, self.measures)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return what it is about: a campaign of a workspace."""
+        return self.workspace_id, self.campaign_id
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When the making of a seal began, as far as removals go."""
+
+    workspace_id: str
+    removals: int
+
+
+class SealBook:
+    """Every seal that counts. What it says of a campaign is either right or nothing."""
+
+    def __init__(self, engine: Engine, touched: Touched) -> None:
+        self._engine = engine
+        self._touched = touched
+        self._lock = Lock()
+        self._seals: dict[tuple[str, str], Seal] = {}
+        self._removing: dict[str, int] = {}
+        self._version = 0
+
+    def load(self, latest: int) -> None:
+        """Read the seals of before the start, and drop those that cannot be right.
+
+        `latest` is the last commit of the ledger: a seal of a later one is of files that have been lost.
+        """
+        rows = self._engine.select("SELECT body, version FROM seals FINAL WHERE kind = {kind:String}", {"kind": COUNTS})
+        self._version = max((version for _, version in rows), default=0)
+        seals = [_decode(body) for body, _ in rows if body]
+        whole = _whole_pieces(self._engine)
+        events = _events_of(self._engine)
+        for seal in seals:
+            if (
+                seal is not None
+                and seal.commit <= latest
+                and whole.issuperset(seal.pieces)
+                and self._is_of(seal, events)
+            ):
+                with self._lock:
+                    self._seals.setdefault(seal.key, seal)
+        kept = {piece.number for seal in self._seals.values() for piece in seal.pieces}
+        self.sweep(piece.number for piece in whole if piece.number not in kept)
+
+    def _is_of(self, seal: Seal, events: dict[tuple[str, str], int]) -> bool:
+        """Whether the ledger has what the seal counted."""
+        there = sum(events.get((seal.workspace_id, member), 0) for member in seal.members)
+        if there == seal.events:
+            return True
+        statement = """SELECT count() FROM message_events WHERE workspace_id = {workspace:String}
+            AND campaign_id IN {campaigns:Array(String)} AND seniority >= {senior:UInt64}"""
+        parameters = {"workspace": seal.workspace_id, "campaigns": list(seal.members), "senior": senior(seal.commit)}
+        return int(self._engine.select(statement, parameters)[0][0]) == seal.events
+
+    def find(self, workspace_id: str, campaign_id: str) -> Seal | None:
+        """Return the seal of a campaign."""
+        return self._seals.get((workspace_id, campaign_id))
+
+    def still_holds(self, seals: Iterable[Seal]) -> bool:
+        """Return whether these seals are still the ones that count, so that their pieces have not been swept."""
+        return all(self._seals.get(seal.key) is seal for seal in seals)
+
+    def __len__(self) -> int:
+        """Return how many seals there are."""
+        return len(self._seals)
+
+    def begin(self, workspace_id: str) -> Moment:
+        """Note when the making of a seal begins."""
+        return Moment(workspace_id, self._touched.removals(workspace_id))
+
+    def publish(self, seal: Seal, moment: Moment) -> bool:
+        """Let a seal count from now on, unless something was removed while it was made."""
+        with self._lock:
+            if self._removing.get(seal.workspace_id) or moment.removals != self._touched.removals(seal.workspace_id):
+                return False
+            self._write(seal.workspace_id, seal.campaign_id, msgspec.json.encode(seal).decode())
+            self._seals[seal.key] = seal
+        return True
+
+    def drop(self, workspace_id: str, campaign_ids: Collection[str]) -> list[int]:
+        """Let the seals that count any of these campaigns count no more, and return their pieces."""
+        with self._lock:
+            gone = [
+                seal
+                for seal in self._seals.values()
+                if seal.workspace_id == workspace_id and not set(campaign_ids).isdisjoint(seal.members)
+            ]
+            for seal in gone:
+                # First for this process, whatever becomes of the header.
+                del self._seals[seal.key]
+            for seal in gone:
+                self._write(seal.workspace_id, seal.campaign_id, "")
+        return [piece.number for seal in gone for piece in seal.pieces]
+
+    @contextmanager
+    def removing(self, workspace_id: str, campaign_ids: Callable[[], Collection[str]]) -> Iterator[None]:
+        """Drop what counts events of these campaigns, and let nothing be sealed in the workspace for the block."""
+        with self._lock:
+            self._removing[workspace_id] = self._removing.get(workspace_id, 0) + 1
+        self._touched.note_removal(workspace_id)
+        try:
+            self.sweep(self.drop(workspace_id, campaign_ids()))
+            yield
+        finally:
+            self._touched.note_removal(workspace_id)
+            with self._lock:
+                self._removing[workspace_id] -= 1
+
+    def sweep(self, pieces: Iterable[int]) -> None:
+        """Delete the rows of pieces."""
+        if numbers := list(pieces):
+            for table in ("sealed_events", "sealed_users"):
+                self._engine.tend(
+                    f"DELETE FROM {table} WHERE piece IN {{pieces:Array(UInt64)}}",
+                    {"pieces": numbers},
+                )
+
+    def _write(self, workspace_id: str, campaign_id: str, body: str) -> None:
+        self._version += 1
+        self._engine.command(
+            "INSERT INTO seals VALUES ({workspace:String}, {kind:String}, {subject:String}, {version:UInt64}, "
+            "{body:String})",
+            {
+                "workspace": workspace_id,
+                "kind": COUNTS,
+                "subject": campaign_id,
+                "version": self._version,
+                "body": body,
+            },
+        )
+
+
+def new_piece() -> int:
+    """Return the number of a piece that is yet to be written."""
+    return secrets.randbits(63)
+
+
+def senior(commit: int) -> int:
+    """Return the seniority of the rows of a commit; those of later ones have a smaller one."""
+    return _MOST_SENIOR - commit
+
+
+def _decode(body: str) -> Seal | None:
+    try:
+        return msgspec.json.decode(body, type=Seal)
+    except msgspec.DecodeError as error:
+        log.warning("seal_unreadable", reason=str(error)[:200])
+        return None
+
+
+def _whole_pieces(engine: Engine) -> set[Piece]:
+    """Every piece as it is in the tables."""
+    statement = """
+SELECT piece, sum(event_rows), sum(events), sum(user_rows), sum(users) FROM (
+    SELECT piece, count() AS event_rows, sum(events) AS events, 0 AS user_rows, 0 AS users FROM sealed_events
+    GROUP BY piece
+    UNION ALL
+    SELECT piece, 0, 0, count(), sum(users) FROM sealed_users GROUP BY piece
+) GROUP BY piece"""
+    return {Piece(*row) for row in engine.select(statement)}
+
+
+def _events_of(engine: Engine) -> dict[tuple[str, str], int]:
+    """How many events each campaign has."""
+    statement = "SELECT workspace_id, campaign_id, count() FROM message_events GROUP BY workspace_id, campaign_id"
+    return {(workspace, campaign): events for workspace, campaign, events in engine.select(statement)}
