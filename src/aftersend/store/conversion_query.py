@@ -5,7 +5,7 @@ from datetime import tzinfo
 
 from aftersend.domain.filters import Condition
 from aftersend.domain.kinds import Kind
-from aftersend.store.commits import EVERY, Commits
+from aftersend.store.some_rows import ALL_ROWS, Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class ConversionQuery:
 
     Only `asked` campaigns are answered for. With `one_winner` all claimants compete for each event, and held-out
     users among themselves; otherwise each claimant and group is judged by itself. `clicks_only` keeps what a click
-    won. `over_platforms` asks for the level above the platforms as well. `commits` leaves rows and users out.
+    won. `over_platforms` asks for the level above the platforms as well. `rows` leaves some out.
     """
 
     workspace_id: str
@@ -65,4 +65,4 @@ class ConversionQuery:
     one_winner: bool = False
     clicks_only: bool = False
     over_platforms: bool = False
-    commits: Commits = EVERY
+    rows: Rows = ALL_ROWS

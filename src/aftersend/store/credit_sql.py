@@ -18,6 +18,7 @@ from aftersend.store.conversion_query import Claimant, ConversionQuery, Definiti
 from aftersend.store.families import Groups
 from aftersend.store.filter_sql import Scope, Words, condition_sql, number, raw
 from aftersend.store.portions import WHOLE, Portion
+from aftersend.store.seals import senior
 
 GROUPS = ("", *(group.value for group in ControlGroup))
 """Whose node a credit belongs to: the campaign's own, or that of a control group. Numbered from 0."""
@@ -40,7 +41,9 @@ class CreditSql:
         self._goals = [(claimant, place) for claimant in self._claimants for place in range(len(claimant.goals))]
         self._definitions = list(dict.fromkeys(claimant.goals[place].definition for claimant, place in self._goals))
         self._names = sorted({definition.event for definition in self._definitions})
-        self._rows = query.commits.rows + portion.condition + self._touched_users()
+        self._rows = query.rows.came + portion.condition
+        if query.rows.users is not None:
+            self._rows += f" AND user_id IN {self.words.texts(query.rows.users)}"
 
     def names(self, position: int, group: int, goal: int) -> tuple[str, str, int]:
         """Return the campaign, the group and the place of the goal that a row's numbers mean."""
@@ -144,24 +147,13 @@ class CreditSql:
             f"AND day BETWEEN {self._day(first)} AND {self._day(last)}"
         )
 
-    def _touched_users(self) -> str:
-        """The end of a condition for the users of whom anything came, where the query is about those only."""
-        if self._query.commits.touched_after is None:
-            return ""
-        messages, events = self._came()
-        return f" AND user_id IN ({messages} UNION DISTINCT {events})"
-
-    def _came(self) -> tuple[str, str]:
-        """The users of whom anything came, by each of the streams."""
-        between = self._query.commits.between
-        return (
-            f"SELECT user_id FROM message_events WHERE {self._touch_scope(self._claimants)} AND {between}",
-            f"SELECT user_id FROM user_events WHERE {self._event_scope()} AND {between}",
-        )
-
-    def touched(self) -> str:
-        """Write the statement that finds one user of whom anything came, if there is any."""
-        return " UNION ALL ".join(f"({some} LIMIT 1)" for some in self._came())
+    def users_since(self, until: int, now: int) -> str:
+        """Write the statement of the users of whom anything came after one commit and until another."""
+        came = f"seniority < {senior(until)} AND seniority >= {senior(now)}"
+        return f"""
+            SELECT user_id FROM message_events WHERE {self._touch_scope(self._claimants)} AND {came}
+            UNION DISTINCT
+            SELECT user_id FROM user_events WHERE {self._event_scope()} AND {came}"""
 
     def _matches(self, definition: Definition, scope: Scope, *, single: bool) -> str:
         conditions = [] if single else [f"name = {self.words.text(definition.event)}"]

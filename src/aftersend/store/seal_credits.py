@@ -1,11 +1,11 @@
-"""Seals credits: credits one campaign over all days once, and writes the credits down as rows that add up.
+"""Seals credits: credits one campaign over all days once, and keeps the credits as rows that add up.
 
 Where a campaign is judged by itself, what it is credited with depends on what the campaign is, on its touches and on
 the goal event, never on the days that are asked about: those are days of goal events, and touches reach back. So the
 credits of all days can be counted once. Events and amounts of a day add up to those of any range. For distinct users
 there is a row of every day on which a user is credited, with the day before it on which the user was (0 for none): the
 users of a range are the rows of its days whose day before is not in it. Rows of different users add up, and so do
-differences between two times; docs/decisions/0023 says more.
+differences between two times.
 """
 
 import hashlib
@@ -20,27 +20,22 @@ import pyarrow as pa
 
 from aftersend.domain.filters import NUMBER_PLACES
 from aftersend.domain.periods import Days
-from aftersend.store.commits import EVERY, Commits
-from aftersend.store.conversion_query import Claimant, ConversionQuery
+from aftersend.store.conversion_query import ConversionQuery
 from aftersend.store.credit_sql import CreditSql
 from aftersend.store.engine import Engine
 from aftersend.store.levels import places
 from aftersend.store.portions import BOUND, WHOLE, Portion, in_portions
-
-_FORM = 1
-"""Seals of another form are not found: it is part of every fingerprint."""
+from aftersend.store.some_rows import Rows
 
 Cell = tuple[str, int, str, str, str]
 """Where something counts: control group, the goal's place, platform, locale, variation; empty stands for all."""
 
+MOST_ROWS = 200_000
+"""A campaign whose credits take more rows is not sealed: it would take too much memory."""
 
-@dataclass(frozen=True, slots=True)
-class Dependence:
-    """What a seal depends on: message events of these campaigns, and user events of these names."""
 
-    workspace_id: str
-    campaign_ids: tuple[str, ...]
-    names: tuple[str, ...]
+class TooManyRows(Exception):
+    """The credits of a campaign do not become few enough rows by being added up."""
 
 
 @dataclass(slots=True)
@@ -48,42 +43,60 @@ class SealedCredits:
     """What a campaign is credited with, cell by cell; cells are numbered in the order in which they were met.
 
     `amounts` are by day, cell and currency: how many events, and their sum. `users` are by the day before (0 for none),
-    the day and the cell: how many more users there are. Both can be negative, where they are a difference.
+    the day and the cell: how many more users there are. Both are negative where something has to be taken away.
     """
 
     cells: dict[Cell, int] = field(default_factory=dict)
     amounts: dict[tuple[int, int, str], tuple[int, Decimal]] = field(default_factory=dict)
     users: Counter[tuple[int, int, int]] = field(default_factory=Counter)
 
-    def __len__(self) -> int:
-        return len(self.amounts) + len(self.users)
+    @classmethod
+    def of(cls, cells: list[Cell], amounts: pa.Table, users: pa.Table) -> "SealedCredits":
+        """Read back what `columns` returned."""
+        return cls(
+            {cell: number for number, cell in enumerate(cells)},
+            {(day, cell, currency): (events, revenue) for day, cell, currency, events, revenue in _rows_of(amounts)},
+            Counter({(before, day, cell): count for before, day, cell, count in _rows_of(users)}),
+        )
 
-    def tables(self, piece: int) -> dict[str, pa.Table]:
-        """Return the rows to insert into each table; what came to nothing is left out."""
+    def add(self, cell: Cell, days: tuple[int, int], credited: tuple[str, int, Decimal, int], times: int) -> None:
+        """Add what a cell is credited with on a day: the currency, events, their amounts, and users."""
+        (before, day), (currency, events, revenue, users) = days, credited
+        number = self.cells.setdefault(cell, len(self.cells))
+        so_far = self.amounts.get((day, number, currency), (0, Decimal(0)))
+        self.amounts[day, number, currency] = (so_far[0] + times * events, so_far[1] + times * revenue)
+        if users:
+            self.users[before, day, number] += times * users
+        if len(self.amounts) + len(self.users) > MOST_ROWS:
+            raise TooManyRows
+
+    def columns(self) -> tuple[pa.Table, pa.Table]:
+        """Return the rows of the amounts and of the users; what came to nothing is left out."""
         amounts = [(*key, *sums) for key, sums in self.amounts.items() if any(sums)]
         users = [(*key, count) for key, count in self.users.items() if count]
-        return {
-            "sealed_amounts": _table(piece, amounts, _AMOUNTS),
-            "sealed_users": _table(piece, [(after, day, day, *rest) for after, day, *rest in users], _USERS),
-        }
+        return pa.table(_transposed(amounts, _AMOUNTS), _AMOUNTS), pa.table(_transposed(users, _USERS), _USERS)
 
 
 _DAY, _CELL = pa.uint16(), pa.uint32()
-_AMOUNTS = {
-    "day": _DAY,
-    "cell": _CELL,
-    "currency": pa.string(),
-    "events": pa.int64(),
-    "revenue": pa.decimal128(38, NUMBER_PLACES),
-}
-_USERS = {"after": _DAY, "first": _DAY, "last": _DAY, "cell": _CELL, "users": pa.int64()}
+_AMOUNTS = pa.schema(
+    {
+        "day": _DAY,
+        "cell": _CELL,
+        "currency": pa.string(),
+        "events": pa.int64(),
+        "revenue": pa.decimal128(38, NUMBER_PLACES),
+    }
+)
+_USERS = pa.schema({"before": _DAY, "day": _DAY, "cell": _CELL, "users": pa.int64()})
 
 
-def _table(piece: int, rows: list[Any], columns: dict[str, pa.DataType]) -> pa.Table:
+def _rows_of(table: pa.Table) -> Iterator[tuple[Any, ...]]:
+    return zip(*(column.to_pylist() for column in table.columns), strict=True)
+
+
+def _transposed(rows: list[Any], columns: pa.Schema) -> list[pa.Array]:
     values = zip(*rows, strict=True) if rows else ([] for _ in columns)
-    arrays = [pa.array(list(some), kind) for some, kind in zip(values, columns.values(), strict=True)]
-    numbers = pa.repeat(pa.scalar(piece, pa.uint64()), len(rows))
-    return pa.table([numbers, *arrays], names=["piece", *columns])
+    return [pa.array(list(some), column.type) for some, column in zip(values, columns, strict=True)]
 
 
 def apart(query: ConversionQuery) -> list[ConversionQuery]:
@@ -99,61 +112,64 @@ def apart(query: ConversionQuery) -> list[ConversionQuery]:
 
 def fingerprint(query: ConversionQuery) -> str:
     """Return what tells apart everything but the events on which the credits of one campaign depend."""
-    claimant = _claimant(query)
-    known = (_FORM, query.workspace_id, str(query.zone), query.over_platforms, claimant)
+    known = (query.workspace_id, str(query.zone), query.over_platforms, query.claimants)
     return hashlib.sha256(repr(known).encode()).hexdigest()
 
 
-def dependence(query: ConversionQuery) -> Dependence:
-    """Return whose events a seal of one campaign depends on."""
-    claimant = _claimant(query)
-    names = sorted({goal.definition.event for goal in claimant.goals})
-    return Dependence(query.workspace_id, claimant.members, tuple(names))
-
-
 def seal(engine: Engine, query: ConversionQuery, until: int) -> SealedCredits:
-    """Credit one campaign over all days with what had come by a commit, in portions of bounded memory."""
-    return _sealed(SealedCredits(), engine, replace(query, commits=Commits(until)), 1)
+    """Credit one campaign over all days with what had come by a commit, in portions of bounded memory.
 
-
-def seal_on(engine: Engine, query: ConversionQuery, reaching: tuple[int, int], cells: dict[Cell, int]) -> SealedCredits:
-    """Return what to add to a seal that reaches until one commit, so that it reaches until another.
-
-    `cells` are those of the seal; new ones get the next numbers.
+    Raises:
+        TooManyRows: the campaign stays without a seal.
     """
-    found = SealedCredits(dict(cells))
-    for now, times in difference(query, *reaching):
-        _sealed(found, engine, now, times)
+    found = SealedCredits()
+    _add(found, engine, replace(query, rows=Rows(until)), 1)
     return found
 
 
-def difference(query: ConversionQuery, until: int, now: int) -> list[tuple[ConversionQuery, int]]:
-    """Return what has to be counted so many times each to get from one commit to another, a later one.
+def seal_on(engine: Engine, query: ConversionQuery, since: "Since", found: SealedCredits) -> SealedCredits:
+    """Bring a seal up to a later commit: the users of whom anything came are credited anew.
 
-    Of the users of whom anything came between the two: everything as it is, less everything as it was.
+    Raises:
+        TooManyRows: the campaign stays without a seal from now on.
     """
+    for part, times in difference(query, since):
+        _add(found, engine, part, times)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What came after one commit and until another: the users of whom it is."""
+
+    until: int
+    now: int
+    users: tuple[str, ...]
+
+
+def read_since(engine: Engine, query: ConversionQuery, until: int, now: int, most: int) -> Since | None:
+    """Return the users of whom something came that matters to a query; None where they are more than so many."""
+    sql = CreditSql(query)
+    statement = f"SELECT user_id FROM ({sql.users_since(until, now)}) LIMIT {most + 1}"
+    users = tuple(row[0] for row in engine.select(statement, sql.words.parameters))
+    return Since(until, now, users) if len(users) <= most else None
+
+
+def difference(query: ConversionQuery, since: Since) -> list[tuple[ConversionQuery, int]]:
+    """Return what has to be counted so many times each: of these users everything that is, less what was."""
+    if not since.users:
+        return []
     return [
-        (replace(query, commits=Commits(now, touched_after=until, touched_until=now)), 1),
-        (replace(query, commits=Commits(until, touched_after=until, touched_until=now)), -1),
+        (replace(query, rows=Rows(since.now, since.users)), 1),
+        (replace(query, rows=Rows(since.until, since.users)), -1),
     ]
 
 
-def _claimant(query: ConversionQuery) -> Claimant:
-    (claimant,) = query.claimants
-    return claimant
-
-
-def _sealed(found: SealedCredits, engine: Engine, query: ConversionQuery, times: int) -> SealedCredits:
-    if query.one_winner or query.commits == EVERY:
-        raise ValueError("what is sealed is credited campaign by campaign, up to a commit")
-    for row in _rows(engine, query):
-        group, goal, platform, locale, variation, after, day, currency, events, revenue, users = row
-        number = found.cells.setdefault((group, goal, platform, locale, variation), len(found.cells) + 1)
-        so_far = found.amounts.get((day, number, currency), (0, Decimal(0)))
-        found.amounts[day, number, currency] = (so_far[0] + times * events, so_far[1] + times * revenue)
-        if users:
-            found.users[after, day, number] += times * users
-    return found
+def _add(found: SealedCredits, engine: Engine, query: ConversionQuery, times: int) -> None:
+    for group, goal, platform, locale, variation, before, day, *credited in _rows(engine, query):
+        currency, events, revenue, users = credited
+        cell = (group, goal, platform, locale, variation)
+        found.add(cell, (before, day), (currency, events, revenue, users), times)
 
 
 def _rows(engine: Engine, query: ConversionQuery) -> Iterator[tuple[Any, ...]]:
@@ -171,8 +187,8 @@ def _statement(sql: CreditSql, query: ConversionQuery) -> str:
     A user's day has a row for each currency, of which the first one alone counts the user.
     """
     return f"""
-SELECT held_out, goal, place.1, place.2, place.3, after, one.1 AS on_day, one.2 AS in_currency,
-    sum(one.3), sum(one.4), sum(toUInt8(after != on_day)) AS users
+SELECT held_out, goal, place.1, place.2, place.3, before, one.1 AS on_day, one.2 AS in_currency,
+    sum(one.3), sum(one.4), sum(toUInt8(before != on_day)) AS users
 FROM (
     SELECT held_out, goal, place, arraySort(groupArray((toUInt16(day), currency, events, revenue))) AS found,
         arrayPushFront(arrayPopBack(arrayMap(one -> one.1, found)), toUInt16(0)) AS days_before
@@ -184,7 +200,7 @@ FROM (
     )
     GROUP BY held_out, goal, place, user_id
 )
-ARRAY JOIN found AS one, days_before AS after
-GROUP BY held_out, goal, place, after, on_day, in_currency
+ARRAY JOIN found AS one, days_before AS before
+GROUP BY held_out, goal, place, before, on_day, in_currency
 {BOUND}
 """
