@@ -19,7 +19,6 @@ from aftersend.store.embedded import EmbeddedEngine
 from aftersend.store.engine import Engine, Parameters
 from aftersend.store.read_sealed_credits import SealedReading
 from aftersend.store.seals import senior
-from aftersend.store.touched import Touched
 from aftersend.upkeep.credit_sealer import CreditSealer
 from agreement.conversion_histories import make_conversion_history
 from agreement.histories import MESSAGE_EVENTS, USER_EVENTS, Json, as_arrivals
@@ -47,26 +46,26 @@ class Sealing:
     def __post_init__(self) -> None:
         self.engine = self.server.parts.stats.engine
         assert isinstance(self.engine, EmbeddedEngine)
-        self.touched = Touched()
-        self.book = CreditBook(self.touched)
-        self.sealer = CreditSealer(AsideEngine(self.engine), self.book, self.latest)
+        self.touched = self.server.parts.ledger.touched
+        self.book = CreditBook(self.touched, least_events=0)
+        self.reading = SealedReading(self.book, self.latest)
+        self.sealer = CreditSealer(AsideEngine(self.engine), self.reading)
 
     def latest(self) -> int:
         """Return the number of the last commit."""
         return senior(self.server.parts.ledger.latest())
 
     def send(self, stream: str, events: list[Json]) -> None:
-        """Send events, and note what they touch as the ledger does."""
+        """Send events, and note what arrived."""
         batch = {"stream": stream, "events": events, "form": "array", "packing": ""}
         self.caller.send(batch)
         self.arrived += as_arrivals(batch | {"workspace": 0, "bad": []}, self.caller.workspace_id)
-        self.touched.load(self.engine)
 
     def ask(self, dice: Random, workspace: Json | None = None) -> None:
         """Ask by some types about some days, with seals, and hold it against the answers without and the oracle's."""
         workspace = workspace or self.workspace
         parts = self.server.parts
-        stats = Stats(parts.registry.campaigns, self.engine, SealedReading(self.book, self.latest))
+        stats = Stats(parts.registry.campaigns, self.engine, sealed_credits=self.reading)
         known = parts.registry.workspaces.get(self.caller.workspace_id)
         campaigns = registered(workspace["campaigns"], self.arrived)
         names = {"id": self.caller.workspace_id, "timezone": workspace["timezone"]}
@@ -153,9 +152,8 @@ def test_what_is_sealed_is_not_credited_again(server: Server, asker: Asker) -> N
         for name in ("ann", "bob"):
             sealing.send(MESSAGE_EVENTS, [message_event(event_id=f"m {name}", kind="opened", user_id=name)])
             sealing.send(USER_EVENTS, [user_event(event_id=f"u {name}", user_id=name)])
-        stats = Stats(
-            server.parts.registry.campaigns, cast(Engine, listening), SealedReading(sealing.book, sealing.latest)
-        )
+        engine = cast(Engine, listening)
+        stats = Stats(server.parts.registry.campaigns, engine, sealed_credits=sealing.reading)
         known = server.parts.registry.workspaces.get(asker.workspace_id)
 
         def told() -> tuple[int, list[tuple[str, ...] | None]]:

@@ -10,7 +10,8 @@ import pytest
 from aftersend.domain.channels import Channel
 from aftersend.domain.formulas import Mode, Remaining, Tally
 from aftersend.domain.kinds import Kind
-from aftersend.store.count_query import CellKey, CountCell, CountQuery
+from aftersend.store.count_block import CountBlock
+from aftersend.store.count_query import CountQuery
 from aftersend.store.embedded import EmbeddedEngine
 from aftersend.store.read_counts import read_counts
 from builders import NOON, Json, message_event
@@ -29,6 +30,30 @@ CAPPED = of(Kind.REMOVED, Kind.FAILED, details=frozenset({"frequency_cap"}))
 FAILED = of(Kind.FAILED)
 TALLIES = (SENT, OPENED, OPENED_BY_PEOPLE, REACTED, HARD, CAPPED)
 LEFT = Remaining(of(Kind.TARGETED), CAPPED)
+
+
+CellKey = tuple[str, str, str, str]
+"""Campaign, platform, locale, variation."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountCell:
+    """One node of a block."""
+
+    block: CountBlock
+    row: int
+
+    def count(self, tally: Tally, mode: Mode) -> int:
+        """Return the node's base count."""
+        return int(self.block.count(tally, mode)[self.row])
+
+    def remaining_users(self, remaining: Remaining) -> int:
+        """Return how many of the node's users are left."""
+        return int(self.block.remaining_users(remaining)[self.row])
+
+    def by_detail(self, mode: Mode) -> dict[str, int]:
+        """Return the node's counts by detail."""
+        return {detail: int(numbers[self.row]) for detail, numbers in self.block.by_detail(mode).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +81,12 @@ class Counting:
             by_detail=FAILED,
             users_by_detail=True,
         )
-        return read_counts(self.engine, replace(asked, **changes))
+        blocks = read_counts(self.engine, replace(asked, **changes))
+        return {
+            (campaign_id, *node): CountCell(block, row)
+            for campaign_id, block in blocks.items()
+            for row, node in enumerate(block.nodes)
+        }
 
 
 _numbers = itertools.count(1)
@@ -226,7 +256,7 @@ def test_values_stay_values(counting: Counting, text: str) -> None:
         campaign_id=name.replace(" ", "-").replace("/", "-"),
     )
     campaign_id = name.replace(" ", "-").replace("/", "-")
-    reason = next(iter(counting.count(campaign_ids=(campaign_id,))[campaign_id, "EMAIL", "", ""].events_by_detail))
+    reason = next(iter(counting.count(campaign_ids=(campaign_id,))[campaign_id, "EMAIL", "", ""].by_detail(Mode.TOTAL)))
     narrow = of(Kind.FAILED, details=frozenset({reason, text}))
     asked = (SENT, narrow)
 

@@ -11,7 +11,8 @@ from aftersend.domain.sources import EventSource, SourceReceipt
 class Observations:
     """Counts requests, events and commits of one server."""
 
-    def __init__(self, waiting_events: Callable[[], int]) -> None:
+    def __init__(self, waiting_events: Callable[[], int], seals: Callable[[], tuple[int, int]]) -> None:
+        """`seals` tells how many there are, and how many campaigns wait for one or for its next events."""
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "aftersend_http_requests_total",
@@ -55,6 +56,12 @@ class Observations:
         )
         waiting = Gauge("aftersend_waiting_events", "Events that are not durable yet.", registry=self._registry)
         waiting.set_function(waiting_events)
+        sealed = Gauge("aftersend_seals", "Campaigns whose counts are sealed.", registry=self._registry)
+        sealed.set_function(lambda: seals()[0])
+        behind = Gauge(
+            "aftersend_seals_behind", "Campaigns that wait to be sealed, or sealed again.", registry=self._registry
+        )
+        behind.set_function(lambda: seals()[1])
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an answered request."""

@@ -19,6 +19,7 @@ from aftersend.stats.campaign_details import CampaignFinder
 from aftersend.stats.uplift import Uplift
 from aftersend.upkeep.key_uses import KeyUses
 from aftersend.upkeep.remover import Remover
+from aftersend.upkeep.sealer import Sealer
 from aftersend.upkeep.snapshots import Snapshots
 
 
@@ -39,6 +40,7 @@ class Services:
     finder: CampaignFinder
     audit: Audit
     remover: Remover
+    sealer: Sealer
     key_uses: KeyUses
     reporter: Reporter
     report_content_type: str

@@ -8,7 +8,8 @@ documents. Numbers (Count, Minus, FirstNonZero, Remaining) can nest; a rate (Per
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from operator import sub
+from typing import Generic, Protocol, TypeVar
 
 from aftersend.domain.kinds import Kind
 
@@ -94,16 +95,33 @@ class Percent:
 Formula = Number | Percent
 
 
-class Cell(Protocol):
-    """The counts of one node of the answer."""
+Amount = TypeVar("Amount")
+"""What a base count is: a whole number for one node, or a column of them for many."""
 
-    def count(self, tally: Tally, mode: Mode) -> int:
+Amount_co = TypeVar("Amount_co", covariant=True)
+
+Share = TypeVar("Share")
+
+
+class Cell(Protocol[Amount_co]):
+    """The counts of one node of the answer, or of many."""
+
+    def count(self, tally: Tally, mode: Mode) -> Amount_co:
         """Return the base count."""
         ...
 
-    def remaining_users(self, remaining: Remaining) -> int:
+    def remaining_users(self, remaining: Remaining) -> Amount_co:
         """Return the number of distinct users that are left."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic(Generic[Amount, Share]):
+    """What formulas are computed with: for the counts of one node, or for columns of counts."""
+
+    minus: Callable[[Amount, Amount], Amount]
+    first_non_zero: Callable[[Amount, Amount], Amount]
+    percent: Callable[[Amount, Amount], Share]
 
 
 def count(*kinds: Kind, details: frozenset[str] | None = None, human: bool = False) -> Count:
@@ -137,35 +155,34 @@ def needs(formula: Formula, mode: Mode) -> Iterator[tuple[Tally, Mode] | Remaini
             yield from needs(second, mode)
 
 
-Evaluate = Callable[[Cell], int | float]
-
-
-def value(formula: Formula, mode: Mode, cell: Cell) -> int | float:
+def value(formula: Formula, mode: Mode, cell: Cell[int]) -> int | float:
     """Compute the formula over one node's counts."""
-    return evaluator(formula, mode)(cell)
+    return evaluator(formula, mode, _OF_ONE)(cell)
 
 
-def evaluator(formula: Formula, mode: Mode) -> Evaluate:
-    """Return the formula as a function of a node's counts, for whoever computes it over many nodes."""
+def evaluator(
+    formula: Formula, mode: Mode, arithmetic: Arithmetic[Amount, Share]
+) -> Callable[[Cell[Amount]], Amount | Share]:
+    """Return the formula as a function of counts, for whoever computes it more than once."""
     if isinstance(formula, Percent):
-        part, whole = _number(formula.part, mode), _number(formula.whole, mode)
-        return lambda cell: percent(part(cell), whole(cell))
-    return _number(formula, mode)
+        part, whole = _number(formula.part, mode, arithmetic), _number(formula.whole, mode, arithmetic)
+        return lambda cell: arithmetic.percent(part(cell), whole(cell))
+    return _number(formula, mode, arithmetic)
 
 
-def _number(number: Number, mode: Mode) -> Callable[[Cell], int]:
+def _number(number: Number, mode: Mode, arithmetic: Arithmetic[Amount, Share]) -> Callable[[Cell[Amount]], Amount]:
     match number:
         case Count(tally, pinned):
             counting = pinned or mode
             return lambda cell: cell.count(tally, counting)
         case Minus(whole, part):
-            total, less = _number(whole, mode), _number(part, mode)
-            return lambda cell: total(cell) - less(cell)
+            total, less = _number(whole, mode, arithmetic), _number(part, mode, arithmetic)
+            return lambda cell: arithmetic.minus(total(cell), less(cell))
         case FirstNonZero(first, otherwise):
-            here, there = _number(first, mode), _number(otherwise, mode)
-            return lambda cell: here(cell) or there(cell)
+            here, there = _number(first, mode, arithmetic), _number(otherwise, mode, arithmetic)
+            return lambda cell: arithmetic.first_non_zero(here(cell), there(cell))
         case Remaining(start, losses) if mode is Mode.TOTAL:
-            return lambda cell: cell.count(start, mode) - cell.count(losses, mode)
+            return lambda cell: arithmetic.minus(cell.count(start, mode), cell.count(losses, mode))
         case Remaining():
             return lambda cell: cell.remaining_users(number)
 
@@ -180,6 +197,9 @@ def percent(part: int, whole: int) -> int | float:
     sign = -1 if (part < 0) != (whole < 0) else 1
     hundredths = sign * ((abs(part) * 20_000 + abs(whole)) // (2 * abs(whole)))
     return hundredths // 100 if hundredths % 100 == 0 else hundredths / 100
+
+
+_OF_ONE: Arithmetic[int, int | float] = Arithmetic(sub, lambda first, otherwise: first or otherwise, percent)
 
 
 def text(formula: Formula) -> str:

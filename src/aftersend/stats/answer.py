@@ -12,11 +12,13 @@ from aftersend.stats.assemble import assemble
 from aftersend.stats.claims import Surroundings, claim, needs_competitors, needs_receipts
 from aftersend.stats.plan import plan
 from aftersend.stats.request import StatsRequest
+from aftersend.store.counting import Counting
 from aftersend.store.engine import Engine
 from aftersend.store.families import Families
 from aftersend.store.read_conversions import Credits, read_receipts, start_conversions
 from aftersend.store.read_counts import read_counts
 from aftersend.store.read_sealed_credits import SealedReading
+from aftersend.store.seals import SealBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Stats:
 
     campaigns: Campaigns
     engine: Engine
+    book: SealBook | None = None
     sealed_credits: SealedReading | None = None
 
     def answer(self, workspace: Workspace, request: StatsRequest, profile: Profile) -> dict[str, Any]:
@@ -44,8 +47,9 @@ class Stats:
         """Return the tree of each of the campaigns, whatever the request says about campaigns and pages."""
         families = self.campaigns.families(workspace.id, [campaign.id for campaign in campaigns])
         credited = self._credits(workspace, campaigns, families, request, profile)
-        cells = read_counts(self.engine, plan(workspace.id, campaigns, request, profile, families))
-        return assemble(campaigns, cells, credited(), request, profile)
+        query = plan(workspace.id, campaigns, request, profile, families)
+        counted = read_counts(self.engine, query) if self.book is None else Counting(self.engine, self.book).read(query)
+        return assemble(campaigns, counted, credited(), request, profile)
 
     def _credits(
         self, workspace: Workspace, page: list[Campaign], families: Families, request: StatsRequest, profile: Profile

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from aftersend.domain.attribution import AttributionType
 from aftersend.domain.campaigns import Campaign
-from aftersend.domain.control_groups import CONTROL_GROUPS, ControlGroupFacts
-from aftersend.domain.conversions import NO_CONVERSIONS, Conversions, Rate, quotient, rate_base, uplift
-from aftersend.domain.formulas import Cell, Mode, value
+from aftersend.domain.conversions import NO_CONVERSIONS, Conversions, Rate, quotient, uplift
+from aftersend.domain.formulas import Mode
 from aftersend.domain.kinds import ControlGroup
 from aftersend.domain.profiles import Profile
+from aftersend.stats.node_numbers import NodeNumbers
+from aftersend.store.count_block import Node
 from aftersend.store.levels import ALL
 
 Json = dict[str, Any]
@@ -29,27 +29,34 @@ class GoalNumbers:
 
     campaign: Campaign
     credits: CampaignCredits
-    attribution: AttributionType
+    numbers: NodeNumbers
     mode: Mode
     profile: Profile
 
-    def node(self, cell: Cell, group_cell: Cell, platform: str, locale: str = ALL, variation: str = ALL) -> Json:
-        """Return the goals of one of the campaign's own nodes; `group_cell` counts the platform's control groups."""
-        base = int(value(rate_base(self.campaign.channel, self.attribution), self.mode, cell))
-        groups = {facts.group: self._members(facts, group_cell) for facts in CONTROL_GROUPS}
+    def node(self, row: int, group_row: int, node: Node) -> Json:
+        """Return the goals of one of the campaign's own nodes.
+
+        Its numbers are in `row`, those of the platform with its control groups in `group_row`.
+        """
+        if not self.campaign.goals:
+            return {}
+        base, platform = int(self.numbers.bases[row]), node[0]
         nodes = {}
         for place, goal in enumerate(self.campaign.goals):
-            credited = self.credits.get((OWN, place, platform, locale, variation), NO_CONVERSIONS)
-            rates = {group: Rate(self._held_out(group, place, platform), size) for group, size in groups.items()}
+            credited = self.credits.get((OWN, place, *node), NO_CONVERSIONS)
+            rates = {
+                group: Rate(self._converted(group, place, platform), int(members[group_row]))
+                for group, members in self.numbers.members.items()
+            }
             nodes[goal.name] = self._fields(goal.name, credited, base, rates)
         return nodes
 
-    def group_node(self, facts: ControlGroupFacts, cell: Cell, platform: str) -> Json:
+    def group_node(self, group: ControlGroup, row: int, platform: str) -> Json:
         """Return the goals of a control group's node; nobody is compared with a group there."""
-        members = self._members(facts, cell)
+        members = int(self.numbers.members[group][row])
         return {
             goal.name: self._fields(
-                goal.name, self.credits.get((facts.group, place, platform, ALL, ALL), NO_CONVERSIONS), members, {}
+                goal.name, self.credits.get((group, place, platform, ALL, ALL), NO_CONVERSIONS), members, {}
             )
             for place, goal in enumerate(self.campaign.goals)
         }
@@ -60,10 +67,7 @@ class GoalNumbers:
             if not groups or group in groups:
                 yield platform, locale, variation
 
-    def _members(self, facts: ControlGroupFacts, cell: Cell) -> int:
-        return int(value(facts.members, self.mode, cell))
-
-    def _held_out(self, group: ControlGroup, place: int, platform: str) -> int:
+    def _converted(self, group: ControlGroup, place: int, platform: str) -> int:
         return self.credits.get((group, place, platform, ALL, ALL), NO_CONVERSIONS).users
 
     def _fields(self, name: str, credited: Conversions, base: int, groups: Mapping[ControlGroup, Rate]) -> Json:

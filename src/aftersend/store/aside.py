@@ -1,8 +1,9 @@
 """The engine for work that nobody waits for: its reads let those that somebody waits for go first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
@@ -21,26 +22,16 @@ class AsideEngine:
         return self._engine.select_patiently(statement, parameters)
 
     def columns(self, statement: str, parameters: Parameters | None = None) -> pa.Table:
-        """Run a query and return its rows as columns."""
+        """Run a query and return all its columns."""
         return self._engine.columns_patiently(statement, parameters)
-
-    def start_columns(self, statement: str, parameters: Parameters | None = None) -> "Future[pa.Table]":
-        """Run a query at once, as `start` does."""
-        done: Future[pa.Table] = Future()
-        try:
-            done.set_result(self.columns(statement, parameters))
-        except Exception as error:  # noqa: BLE001 - whoever asks for the result is told
-            done.set_exception(error)
-        return done
 
     def start(self, statement: str, parameters: Parameters | None = None) -> "Future[Sequence[Sequence[Any]]]":
         """Run a query at once: it would only wait for the next one of the same work."""
-        done: Future[Sequence[Sequence[Any]]] = Future()
-        try:
-            done.set_result(self.select(statement, parameters))
-        except Exception as error:  # noqa: BLE001 - whoever asks for the result is told, as with any other engine
-            done.set_exception(error)
-        return done
+        return _done(partial(self.select, statement, parameters))
+
+    def start_columns(self, statement: str, parameters: Parameters | None = None) -> "Future[pa.Table]":
+        """Run a query whose columns are wanted at once."""
+        return _done(partial(self.columns, statement, parameters))
 
     def stream(self, statement: str, parameters: Parameters | None = None) -> Iterator[Sequence[Sequence[Any]]]:
         """Run a query and yield its rows as one block."""
@@ -60,3 +51,15 @@ class AsideEngine:
 
     def close(self) -> None:
         """Have nothing to close: the engine is somebody else's."""
+
+
+Found = TypeVar("Found")
+
+
+def _done(read: Callable[[], Found]) -> "Future[Found]":
+    done: Future[Found] = Future()
+    try:
+        done.set_result(read())
+    except Exception as error:  # noqa: BLE001 - whoever asks for the result is told, as with any other engine
+        done.set_exception(error)
+    return done

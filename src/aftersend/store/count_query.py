@@ -1,11 +1,52 @@
-"""What the store is asked to count, and the counts of a node: records only."""
+"""What the store is asked to count: a record only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, Literal
 
-from aftersend.domain.formulas import Mode, Remaining, Tally
+from aftersend.domain.formulas import Remaining, Tally
 from aftersend.store.families import Families, Groups
+
+SCOPE = """workspace_id = {workspace:String} AND campaign_id IN {campaigns:Array(String)}
+        AND day BETWEEN toDate({first:UInt16}) AND toDate({last:UInt16})"""
+"""SQL for the events that a question is about."""
+
+_LATER = (
+    "seniority < transform(campaign_id, {grown:Array(String)}, {seniorities:Array(UInt64)}, toUInt64(0)) "
+    "AND day IN {days_of_growth:Array(UInt16)}"
+)
+_MOST_SENIOR = 2**64 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """What came later than a commit of each campaign, on these days, and the users whom it is about.
+
+    `part` says what is counted: the later events alone; or, of the users who have any, all that there is `now`, or what
+    there was `before` them.
+    """
+
+    commits: Mapping[str, int]
+    days: tuple[int, ...]
+    part: Literal["later", "now", "before"] = "now"
+
+    @property
+    def condition(self) -> str:
+        """Return the end of a condition."""
+        if self.part == "later":
+            return f" AND {_LATER}"
+        users = f"""(campaign_id, user_id) IN (
+            SELECT campaign_id, user_id FROM message_events WHERE {SCOPE} AND {_LATER})"""
+        return f" AND {users}" if self.part == "now" else f" AND NOT ({_LATER}) AND {users}"
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Return the values of its places."""
+        return {
+            "grown": list(self.commits),
+            "seniorities": [_MOST_SENIOR - commit for commit in self.commits.values()],
+            "days_of_growth": list(self.days),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +55,8 @@ class CountQuery:
 
     `users` says for which tallies distinct users are wanted too, and for which campaigns. `by_detail` is
     counted once for each detail. `over_platforms` asks for the level above the platforms as well. `families` names the
-    campaigns whose events count for one that is asked about, where there are others than itself.
+    campaigns whose events count for one that is asked about, where there are others than itself. `tail` narrows to what
+    came after a commit.
     """
 
     workspace_id: str
@@ -27,51 +69,9 @@ class CountQuery:
     remaining: tuple[Remaining, ...] = ()
     over_platforms: bool = False
     families: Families = field(default_factory=dict)
+    tail: Tail | None = None
 
     @property
     def groups(self) -> Groups:
         """Return whose events count for whom."""
         return Groups({one: self.families.get(one, (one,)) for one in self.campaign_ids})
-
-
-CellKey = tuple[str, str, str, str]
-"""Campaign, platform, locale, variation."""
-
-
-@dataclass(slots=True)
-class CountCell:
-    """The base counts of one node; whatever was not found is 0."""
-
-    events: dict[Tally, int] = field(default_factory=dict)
-    users: dict[Tally, int] = field(default_factory=dict)
-    events_by_detail: dict[str, int] = field(default_factory=dict)
-    users_by_detail: dict[str, int] = field(default_factory=dict)
-    lost_users: dict[Remaining, int] = field(default_factory=dict)
-
-    def add(self, other: "CountCell") -> None:
-        """Add the counts of other users, or of nothing."""
-        _add(self.events, other.events)
-        _add(self.users, other.users)
-        _add(self.events_by_detail, other.events_by_detail)
-        _add(self.users_by_detail, other.users_by_detail)
-        _add(self.lost_users, other.lost_users)
-
-    def count(self, tally: Tally, mode: Mode) -> int:
-        """Return the base count."""
-        return (self.events if mode is Mode.TOTAL else self.users).get(tally, 0)
-
-    def remaining_users(self, remaining: Remaining) -> int:
-        """Return the number of distinct users that are left: those who started, less those who are lost for good."""
-        return self.users.get(remaining.start, 0) - self.lost_users.get(remaining, 0)
-
-    def by_detail(self, mode: Mode) -> dict[str, int]:
-        """Return the counts by detail."""
-        return self.events_by_detail if mode is Mode.TOTAL else self.users_by_detail
-
-
-Counted = TypeVar("Counted")
-
-
-def _add(mine: dict[Counted, int], theirs: dict[Counted, int]) -> None:
-    for counted, count in theirs.items():
-        mine[counted] = mine.get(counted, 0) + count

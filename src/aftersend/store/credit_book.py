@@ -21,6 +21,8 @@ MOST_ROWS_OF_ALL = 2_000_000
 """A row takes 16 to 40 bytes."""
 
 _MOST_WANTED = 1_000
+_LEAST_EVENTS = 1_000
+"""Message events of a campaign and its family: with fewer a question costs about as much as a seal."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,9 @@ def _between(day: pa.ChunkedArray, first: int, last: int) -> pa.ChunkedArray:
 class CreditBook:
     """Every seal of credits, by fingerprint; the ones asked for longest ago make room for others."""
 
-    def __init__(self, touched: Touched) -> None:
+    def __init__(self, touched: Touched, least_events: int = _LEAST_EVENTS) -> None:
         self._touched = touched
+        self._least_events = least_events
         self._lock = Lock()
         self._seals: OrderedDict[str, CreditSeal] = OrderedDict()
         self._wanted: OrderedDict[str, ConversionQuery] = OrderedDict()
@@ -81,7 +84,7 @@ class CreditBook:
         with self._lock:
             if key in self._seals:
                 self._seals.move_to_end(key)
-            if seal is None or self.is_behind(query, seal):
+            if self._is_large(query) and (seal is None or self.is_behind(query, seal)):
                 self._wanted[key] = query
                 self._wanted.move_to_end(key)
                 while len(self._wanted) > _MOST_WANTED:
@@ -97,11 +100,13 @@ class CreditBook:
         """Return whether anything came after a seal that it depends on."""
         return self.last_commit(query) > seal.until
 
+    def _is_large(self, query: ConversionQuery) -> bool:
+        return self._touched.events(query.workspace_id, _members(query)) >= self._least_events
+
     def last_commit(self, query: ConversionQuery) -> int:
         """Return the last commit, maybe one that is not there yet, on which the credits depend."""
-        members = {member for claimant in query.claimants for member in claimant.members}
         names = {goal.definition.event for claimant in query.claimants for goal in claimant.goals}
-        of_messages = self._touched.commit_of(query.workspace_id, members)
+        of_messages = self._touched.commit_of(query.workspace_id, _members(query))
         return max(of_messages, self._touched.commit_of_names(query.workspace_id, names))
 
     def wanted(self) -> list[ConversionQuery]:
@@ -131,3 +136,7 @@ class CreditBook:
     def __len__(self) -> int:
         """Return how many seals there are."""
         return len(self._seals)
+
+
+def _members(query: ConversionQuery) -> set[str]:
+    return {member for claimant in query.claimants for member in claimant.members}

@@ -34,7 +34,7 @@ _MIB = 1024 * 1024
 _LONGEST_PATIENCE_SECONDS = 0.5
 """Who asks without a break must not keep a report from ever being made."""
 
-_ON_ONE_CORE = {"max_threads": 1}
+_ONE_CORE = {"max_threads": 1}
 
 _CACHES = {
     "mark_cache_size": 64 * _MIB,
@@ -99,28 +99,28 @@ class EmbeddedEngine:
         with self._reader() as client, self._translated():
             return client.query(statement, parameters=dict(parameters or {})).result_rows
 
-    def select_patiently(self, statement: str, parameters: Parameters | None = None) -> Sequence[Sequence[Any]]:
-        """Run a query that nobody waits for: when no other one runs, or after a while, and on one core."""
-        with self._patiently() as client:
-            return client.query(statement, parameters=dict(parameters or {}), settings=_ON_ONE_CORE).result_rows
-
     def columns(self, statement: str, parameters: Parameters | None = None) -> pa.Table:
-        """Run a query and return its rows as columns."""
+        """Run a query and return all its columns."""
         with self._reader() as client, self._translated():
             return client.query_arrow(statement, parameters=dict(parameters or {}))
 
-    def columns_patiently(self, statement: str, parameters: Parameters | None = None) -> pa.Table:
-        """Run a query that nobody waits for, and return its rows as columns."""
-        with self._patiently() as client:
-            return client.query_arrow(statement, parameters=dict(parameters or {}), settings=_ON_ONE_CORE)
+    def select_patiently(self, statement: str, parameters: Parameters | None = None) -> Sequence[Sequence[Any]]:
+        """Run a query that nobody waits for: when no other one runs, or after a while, and on one core."""
+        with self._patience() as client:
+            return client.query(statement, parameters=dict(parameters or {}), settings=_ONE_CORE).result_rows
 
-    def start_columns(self, statement: str, parameters: Parameters | None = None) -> "Future[pa.Table]":
-        """Begin a query on another thread."""
-        return self._started.submit(self.columns, statement, parameters)
+    def columns_patiently(self, statement: str, parameters: Parameters | None = None) -> pa.Table:
+        """Run a query that nobody waits for in the same way, and return all its columns."""
+        with self._patience() as client:
+            return client.query_arrow(statement, parameters=dict(parameters or {}), settings=_ONE_CORE)
 
     def start(self, statement: str, parameters: Parameters | None = None) -> "Future[Sequence[Sequence[Any]]]":
         """Begin a query on another thread."""
         return self._started.submit(self.select, statement, parameters)
+
+    def start_columns(self, statement: str, parameters: Parameters | None = None) -> "Future[pa.Table]":
+        """Begin a query on another thread, whose columns are wanted."""
+        return self._started.submit(self.columns, statement, parameters)
 
     def stream(self, statement: str, parameters: Parameters | None = None) -> Iterator[Sequence[Sequence[Any]]]:
         """Run a query and yield its rows block by block."""
@@ -148,8 +148,7 @@ class EmbeddedEngine:
                 self._quiet.notify_all()
 
     @contextmanager
-    def _patiently(self) -> Iterator[Client]:
-        """Wait for a moment in which nobody else reads, or not for ever."""
+    def _patience(self) -> Iterator[Client]:
         with self._waiting:
             with self._quiet:
                 self._quiet.wait_for(lambda: self._lent == 0, _LONGEST_PATIENCE_SECONDS)

@@ -29,16 +29,16 @@ class Engine(Protocol):
         """Run a query and return all its rows."""
         ...
 
+    def start(self, statement: str, parameters: Parameters | None = None) -> "Future[Sequence[Sequence[Any]]]":
+        """Begin a query beside whatever else runs, and return its rows to come."""
+        ...
+
     def columns(self, statement: str, parameters: Parameters | None = None) -> pa.Table:
-        """Run a query and return its rows as columns."""
+        """Run a query and return all its columns, for whoever computes with many rows."""
         ...
 
     def start_columns(self, statement: str, parameters: Parameters | None = None) -> "Future[pa.Table]":
         """Begin a query beside whatever else runs, and return its columns to come."""
-        ...
-
-    def start(self, statement: str, parameters: Parameters | None = None) -> "Future[Sequence[Sequence[Any]]]":
-        """Begin a query beside whatever else runs, and return its rows to come."""
         ...
 
     def stream(self, statement: str, parameters: Parameters | None = None) -> Iterator[Sequence[Sequence[Any]]]:

@@ -22,6 +22,7 @@ from aftersend.store.engine import Engine
 from aftersend.store.identities import SPENT, Identities, IndexState, identity
 from aftersend.store.read_identities import count_identities, marks_since
 from aftersend.store.side_rows import conflict_rows, spent_rows
+from aftersend.store.touched import Touched
 
 _MOST_SENIOR = 2**64 - 1
 _PATIENCE_SECONDS = 5.0
@@ -66,6 +67,7 @@ class Ledger:
     """Commits batches of events, one commit at a time."""
 
     def __init__(self, engine: Engine, identities: Identities) -> None:
+        self.touched = Touched()
         self._engine = engine
         self._identities = identities
         self._committing = Lock()
@@ -260,6 +262,7 @@ class Ledger:
         state = IndexState(number, self._state.rows + new)
         # Whatever happens now, the insert may have happened: then the tables are asked before the next commit.
         self._certain = False
+        self.touched.note(table, rows, number)
         self._engine.insert(table, rows.append_column("seniority", seniority))
         try:
             self._identities.remember(marks, state)

@@ -7,61 +7,39 @@ merged from those, which is more than twice as fast as counting every row once f
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from aftersend.domain.kinds import Kind
-from aftersend.store.count_query import CellKey, CountCell, CountQuery
+from aftersend.store.count_block import CountBlock
+from aftersend.store.count_query import SCOPE, CountQuery
+from aftersend.store.count_rows import blocks_of
 from aftersend.store.engine import Engine
 from aftersend.store.families import GROUP, OWNERS, Groups
 from aftersend.store.levels import grouping_sets, places
 from aftersend.store.portions import BOUND, Portion, in_portions
 
 
-def read_counts(engine: Engine, query: CountQuery) -> dict[CellKey, CountCell]:
-    """Count, and return the cells that have anything in them."""
-    cells: dict[CellKey, CountCell] = {}
+def read_counts(engine: Engine, query: CountQuery) -> dict[str, CountBlock]:
+    """Count, and return for each campaign in which there is anything the nodes that have anything in them."""
+    blocks: dict[str, CountBlock] = {}
     first, last = query.days
     if not query.campaign_ids or first > last:
-        return cells
+        return blocks
     for found in in_portions(Portion(query.campaign_ids), partial(_read_portion, engine, query)):
-        for key, cell in found.items():
-            cells.setdefault(key, CountCell()).add(cell)
-    return cells
+        for campaign_id, block in found.items():
+            blocks[campaign_id] = blocks[campaign_id].plus(block) if campaign_id in blocks else block
+    return blocks
 
 
-def _read_portion(engine: Engine, whole: CountQuery, portion: Portion) -> dict[CellKey, CountCell]:
-    cells: dict[CellKey, CountCell] = {}
+def _read_portion(engine: Engine, whole: CountQuery, portion: Portion) -> dict[str, CountBlock]:
     query = replace(whole, campaign_ids=portion.campaign_ids)
     # Planning takes as long as counting here, so the users who are lost are counted beside everything else.
-    lost = engine.start(*_lost_users_statement(query, portion)) if query.remaining else None
-    _place_tallies(query, engine.select(*_tally_statement(query, portion)), cells)
-    if lost is not None:
-        _place_lost_users(query, lost.result(), cells)
-    return cells
-
-
-Rows = Sequence[Sequence[Any]]
-
-
-def _place_tallies(query: CountQuery, rows: Rows, cells: dict[CellKey, CountCell]) -> None:
-    for campaign, place, number, detail, events, users in rows:
-        cell = cells.setdefault((campaign, *place), CountCell())
-        if number < len(query.tallies):
-            tally = query.tallies[number]
-            cell.events[tally] = events
-            cell.users[tally] = users
-        else:
-            cell.events_by_detail[detail] = events
-            cell.users_by_detail[detail] = users
-
-
-def _place_lost_users(query: CountQuery, rows: Rows, cells: dict[CellKey, CountCell]) -> None:
-    for campaign, platform, locale, variation, numbers in rows:
-        cell = cells.setdefault((campaign, platform, locale, variation), CountCell())
-        cell.lost_users.update(zip(query.remaining, numbers, strict=True))
+    lost = engine.start_columns(*_lost_users_statement(query, portion)) if query.remaining else None
+    counted = engine.columns(*_tally_statement(query, portion))
+    return blocks_of(query, counted, None if lost is None else lost.result())
 
 
 def _tally_statement(query: CountQuery, portion: Portion) -> tuple[str, dict[str, Any]]:
@@ -79,7 +57,7 @@ FROM (
     SELECT {group} AS family, platform, locale, variation, kind, detail, machine,
         count() AS events{_folded_users(wanted)}
     FROM message_events
-    WHERE {_SCOPE}{portion.condition}
+    WHERE {_conditions(query, portion)}
     GROUP BY family, platform, locale, variation, kind, detail, machine
 )
 ARRAY JOIN arrayConcat(
@@ -142,11 +120,11 @@ FROM (
         ) AS losses
     FROM (
         SELECT {owner} AS owner, user_id, platform, locale, variation, kind, detail FROM message_events
-        WHERE {_SCOPE}{portion.condition} AND kind IN {{kinds:Array(String)}}
+        WHERE {_conditions(query, portion)} AND kind IN {{kinds:Array(String)}}
     )
     WHERE (owner, user_id) IN (
         SELECT {owner}, user_id FROM message_events
-        WHERE {_SCOPE}{portion.condition} AND kind IN {{kinds_of_loss:Array(String)}}
+        WHERE {_conditions(query, portion)} AND kind IN {{kinds_of_loss:Array(String)}}
             AND detail IN {{details_of_loss:Array(String)}}
     )
     GROUP BY {grouping_sets("owner", "user_id", over_platforms=query.over_platforms)}
@@ -186,13 +164,14 @@ def _starts_and_losses(query: CountQuery) -> dict[str, Any]:
     }
 
 
-_SCOPE = """workspace_id = {workspace:String} AND campaign_id IN {campaigns:Array(String)}
-        AND day BETWEEN toDate({first:UInt16}) AND toDate({last:UInt16})"""
+def _conditions(query: CountQuery, portion: Portion) -> str:
+    return f"{SCOPE}{portion.condition}{query.tail.condition if query.tail else ''}"
 
 
 def _scope_parameters(query: CountQuery, groups: Groups) -> dict[str, Any]:
     first, last = query.days
-    return {"workspace": query.workspace_id, "first": first, "last": last, **groups.parameters}
+    tail = query.tail.parameters if query.tail else {}
+    return {"workspace": query.workspace_id, "first": first, "last": last, **groups.parameters, **tail}
 
 
 def _users_condition(query: CountQuery, groups: Groups, parameters: dict[str, Any]) -> str:

@@ -123,6 +123,12 @@ def count_rows(engine: Engine, removal: Removal) -> int:
     )
 
 
+def campaigns_of(engine: Engine, removal: Removal) -> list[str]:
+    """Return the campaigns of which a removal still has to remove events."""
+    statement = f"SELECT DISTINCT campaign_id FROM message_events WHERE {_GONE[removal.kind]}"
+    return [row[0] for row in engine.select(statement, _parameters(removal))]
+
+
 def expired(engine: Engine, workspace_id: str, first_day: int) -> bool:
     """Return whether there is any event of before a day."""
     where = "workspace_id = {workspace:String} AND day < toDate({first:UInt16})"

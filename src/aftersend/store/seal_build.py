@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from aftersend.domain.columns import Numbers
 from aftersend.domain.measures import measures_of
-from aftersend.store.count_block import Numbers
 from aftersend.store.engine import Engine
 from aftersend.store.seal_layout import Combination, Layout
 from aftersend.store.seals import Piece, new_piece, senior
 
-_EVENTS_A_SHARE = 500_000
+_EVENTS_A_SHARE = 1_000_000
 """How many events are looked at together: memory stays bounded, and counts of different users add up."""
 
 _KEY = "cityHash64(platform, locale, variation, kind, detail, machine)"
@@ -81,7 +81,10 @@ GROUP BY number, platform, locale, variation, kind, detail, machine"""
 
 def read_keys(engine: Engine, extent: Extent) -> dict[Combination, int]:
     """Return every combination that there is up to the end of an extent, with the engine's key of it."""
-    return {row.combination: row.key for row in read_days(engine, Extent(extent.workspace_id, extent.members, 0, extent.upto))}
+    return {
+        row.combination: row.key
+        for row in read_days(engine, Extent(extent.workspace_id, extent.members, 0, extent.upto))
+    }
 
 
 def write_piece(engine: Engine, layout: Layout, days: Sequence[Day], corners: Corners) -> Piece:
@@ -117,19 +120,19 @@ def _insert(engine: Engine, table: str, number: int, **columns: np.ndarray[Any, 
     engine.insert(table, pa.table({"piece": np.full(rows, number, np.uint64), **columns}))
 
 
-def read_corners(engine: Engine, extent: Extent, layout: Layout, keys: dict[Combination, int], events: int) -> Corners:
+def read_corners(
+    engine: Engine, extent: Extent, layout: Layout, keys: dict[Combination, int], events: int
+) -> Iterator[Corners]:
     """Count the users of an extent, or how the counts of users who have later events differ from before.
 
-    `events` is about how many there are to look at.
+    `events` is about how many there are to look at. What is yielded is to be added up.
     """
     shares = max(1, -(-events // _EVENTS_A_SHARE))
-    found: list[Corners] = []
     for share in range(shares):
         for condition, sign in _slices(extent):
             words = condition + (f" AND sipHash64(user_id) % {shares} = {share}" if shares > 1 else "")
-            found.append(_users(engine, extent, layout, keys, (words, sign)))
-            found.append(_lost(engine, extent, layout, keys, (words, sign)))
-    return _summed(found)
+            yield _users(engine, extent, layout, keys, (words, sign))
+            yield _lost(engine, extent, layout, keys, (words, sign))
 
 
 def _slices(extent: Extent) -> Iterator[tuple[str, int]]:
@@ -175,6 +178,7 @@ SELECT after, spot, sum(users) AS users FROM (
             GROUP BY user_id
         )
         GROUP BY marks
+        HAVING notEmpty(spots)
     )
 )
 ARRAY JOIN spots AS spot, afters AS after
@@ -187,7 +191,8 @@ GROUP BY after, spot"""
 
 
 def _column(found: pa.Table, name: str) -> Numbers:
-    return found.column(name).to_numpy().astype(np.int64)
+    numbers: Numbers = found.column(name).to_numpy().astype(np.int64)
+    return numbers
 
 
 def _lost(
@@ -247,7 +252,7 @@ def _corners(days: Sequence[int], starts: Sequence[int], losses: Sequence[int], 
         before = first
 
 
-def _summed(found: Sequence[Corners]) -> Corners:
+def summed(found: Sequence[Corners]) -> Corners:
     """Add up rows of the same place, and leave out what comes to nothing."""
     columns = [np.concatenate([getattr(corners, name) for corners in found]) for name in Corners.__slots__]
     after, first, last, cell, users = columns
@@ -261,3 +266,13 @@ def _summed(found: Sequence[Corners]) -> Corners:
     kept = totals != 0
     places, cell = keys[:, begins][:, kept]
     return Corners(places >> 32, places >> 16 & 0xFFFF, places & 0xFFFF, cell, totals[kept])
+
+
+def sealed_share(engine: Engine) -> float:
+    """Return how much disk the seals take, as a share of what the events take."""
+    statement = """
+SELECT sumIf(bytes_on_disk, startsWith(table, 'seal')), sumIf(bytes_on_disk, endsWith(table, '_events')
+    AND NOT startsWith(table, 'seal'))
+FROM system.parts WHERE active AND database = currentDatabase()"""
+    sealed, kept = engine.select(statement)[0]
+    return float(sealed) / kept if kept else 0.0

@@ -14,10 +14,11 @@ from itertools import product
 import numpy as np
 
 from aftersend.domain.channels import Channel
+from aftersend.domain.columns import Numbers
 from aftersend.domain.formulas import Count, Remaining, Tally, text
 from aftersend.domain.measures import measures_of
 from aftersend.domain.metrics import BREAKDOWN
-from aftersend.store.count_block import Node, Numbers
+from aftersend.store.count_block import Node
 from aftersend.store.levels import ALL
 
 Combination = tuple[str, str, str, str, str, bool]
@@ -74,8 +75,8 @@ class Layout:
 
     def _catalogue(self) -> Iterator[str]:
         known = measures_of(self.channel)
-        for measure in (*known.pinned, *known.unique, *known.remaining):
-            yield measure_name(measure)
+        yield from map(measure_name, (*known.pinned, *known.unique))
+        yield from map(measure_name, known.remaining)
 
     def _nodes_of(self, combination: Combination) -> Iterator[Node]:
         platform, locale, variation = combination[:3]
@@ -145,7 +146,7 @@ def shape_of(layout: Layout) -> Shape:
     """Return the arrays of a layout; those of the last few hundred are kept."""
     happenings = list(dict.fromkeys(row[3:] for row in layout.combinations))
     numbers = {happening: number for number, happening in enumerate(happenings)}
-    nodes = [[layout.node_numbers[node] for node in layout._nodes_of(row)] for row in layout.combinations]  # noqa: SLF001
+    nodes = [[layout.node_numbers[node] for node in layout._nodes_of(row)] for row in layout.combinations]
     return Shape(
         happenings,
         np.array([numbers[row[3:]] for row in layout.combinations], np.int64),

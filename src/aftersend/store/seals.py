@@ -76,10 +76,11 @@ class SealBook:
 
     def __init__(self, engine: Engine, touched: Touched) -> None:
         self._engine = engine
-        self._touched = touched
+        self.touched = touched
         self._lock = Lock()
         self._seals: dict[tuple[str, str], Seal] = {}
         self._removing: dict[str, int] = {}
+        self._replaced: set[int] = set()
         self._version = 0
 
     def load(self, latest: int) -> None:
@@ -119,8 +120,9 @@ class SealBook:
         return self._seals.get((workspace_id, campaign_id))
 
     def still_holds(self, seals: Iterable[Seal]) -> bool:
-        """Return whether these seals are still the ones that count, so that their pieces have not been swept."""
-        return all(self._seals.get(seal.key) is seal for seal in seals)
+        """Return whether the pieces of these seals have not been swept away."""
+        with self._lock:
+            return all(self._seals.get(seal.key) is seal or self._replaced.issuperset(_numbers(seal)) for seal in seals)
 
     def __len__(self) -> int:
         """Return how many seals there are."""
@@ -128,16 +130,29 @@ class SealBook:
 
     def begin(self, workspace_id: str) -> Moment:
         """Note when the making of a seal begins."""
-        return Moment(workspace_id, self._touched.removals(workspace_id))
+        return Moment(workspace_id, self.touched.removals(workspace_id))
 
     def publish(self, seal: Seal, moment: Moment) -> bool:
-        """Let a seal count from now on, unless something was removed while it was made."""
+        """Let a seal count from now on, unless something was removed while it was made.
+
+        The pieces that it has no more stay until they are swept: somebody may be reading them.
+        """
         with self._lock:
-            if self._removing.get(seal.workspace_id) or moment.removals != self._touched.removals(seal.workspace_id):
+            if self._removing.get(seal.workspace_id) or moment.removals != self.touched.removals(seal.workspace_id):
                 return False
             self._write(seal.workspace_id, seal.campaign_id, msgspec.json.encode(seal).decode())
+            replaced = self._seals.get(seal.key)
             self._seals[seal.key] = seal
+            if replaced is not None:
+                self._replaced.update(_numbers(replaced))
+                self._replaced.difference_update(_numbers(seal))
         return True
+
+    @property
+    def replaced(self) -> frozenset[int]:
+        """Return the pieces that no seal has any more, and that have not been swept."""
+        with self._lock:
+            return frozenset(self._replaced)
 
     def drop(self, workspace_id: str, campaign_ids: Collection[str]) -> list[int]:
         """Let the seals that count any of these campaigns count no more, and return their pieces."""
@@ -159,18 +174,20 @@ class SealBook:
         """Drop what counts events of these campaigns, and let nothing be sealed in the workspace for the block."""
         with self._lock:
             self._removing[workspace_id] = self._removing.get(workspace_id, 0) + 1
-        self._touched.note_removal(workspace_id)
+        self.touched.note_removal(workspace_id)
         try:
             self.sweep(self.drop(workspace_id, campaign_ids()))
             yield
         finally:
-            self._touched.note_removal(workspace_id)
+            self.touched.note_removal(workspace_id)
             with self._lock:
                 self._removing[workspace_id] -= 1
 
     def sweep(self, pieces: Iterable[int]) -> None:
         """Delete the rows of pieces."""
         if numbers := list(pieces):
+            with self._lock:
+                self._replaced.difference_update(numbers)
             for table in ("sealed_events", "sealed_users"):
                 self._engine.tend(
                     f"DELETE FROM {table} WHERE piece IN {{pieces:Array(UInt64)}}",
@@ -190,6 +207,10 @@ class SealBook:
                 "body": body,
             },
         )
+
+
+def _numbers(seal: Seal) -> list[int]:
+    return [piece.number for piece in seal.pieces]
 
 
 def new_piece() -> int:

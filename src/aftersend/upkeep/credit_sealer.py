@@ -2,14 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable
 
 import structlog
 
 from aftersend.errors import AftersendError
 from aftersend.store.conversion_query import ConversionQuery
-from aftersend.store.credit_book import CreditBook
 from aftersend.store.engine import Engine
+from aftersend.store.read_sealed_credits import SealedReading
 from aftersend.store.seal_credits import SealedCredits, TooManyRows, fingerprint, read_since, seal, seal_on
 
 log = structlog.get_logger(__name__)
@@ -28,10 +27,10 @@ _MOST_REFUSED = 1_000
 class CreditSealer:
     """A thread that seals credits."""
 
-    def __init__(self, engine: Engine, book: CreditBook, latest: Callable[[], int]) -> None:
+    def __init__(self, engine: Engine, reading: SealedReading) -> None:
         self._engine = engine
-        self._book = book
-        self._latest = latest
+        self._book = reading.book
+        self._latest = reading.latest
         self._refused: dict[str, None] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="seal-credits", daemon=True)

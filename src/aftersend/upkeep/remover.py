@@ -24,6 +24,7 @@ from aftersend.store.engine import Engine
 from aftersend.store.ledger import Ledger
 from aftersend.store.removals import (
     Removals,
+    campaigns_of,
     count_rows,
     count_spent,
     expired,
@@ -34,6 +35,7 @@ from aftersend.store.removals import (
     spent_identities,
     take_out,
 )
+from aftersend.store.seals import SealBook
 
 log = structlog.get_logger(__name__)
 
@@ -51,9 +53,11 @@ class Remover:
         engine: Engine,
         registry: Registry,
         now: Callable[[], datetime],
+        seals: SealBook,
         is_frozen: Callable[[], bool] = lambda: False,
     ) -> None:
         """`is_frozen` says whether a snapshot keeps files that the tables have let go."""
+        self._seals = seals
         self._ledger = ledger
         self._engine = engine
         self._registry = registry
@@ -209,7 +213,8 @@ class Remover:
         if removal.kind is RemovalKind.ERASURE:
             self._registry.uploaded_users.remove(removal.workspace_id, removal.subject)
             self._registry.set_aside.remove_user(removal.workspace_id, removal.subject)
-        take_out(self._engine, removal)
+        with self._seals.removing(removal.workspace_id, lambda: campaigns_of(self._engine, removal)):
+            take_out(self._engine, removal)
         if removal.kind is RemovalKind.RETRACTION:
             removal = replace(removal, status=RemovalStatus.DONE, finished_at=self._now())
         else:

@@ -14,10 +14,9 @@ from aftersend.domain.metrics import metrics_of
 from aftersend.domain.profiles import PROFILES, ProfileName
 from aftersend.stats.assemble import assemble
 from aftersend.stats.plan import ANYTHING, SERVED
-from aftersend.store.count_query import CellKey, CountCell
 from aftersend.store.levels import ALL
 from builders import Json
-from fakes import of
+from fakes import CountCell, a_block, of
 from objects import a_campaign, a_goal, a_request
 
 DOCUMENTED, LIVE = ProfileName.DOCUMENTED, ProfileName.LIVE
@@ -35,7 +34,7 @@ def _tree(
     profile: ProfileName = DOCUMENTED,
 ) -> Json:
     """The platforms of a campaign that has these cells."""
-    found: dict[CellKey, CountCell] = {(campaign.id, *node): cell for node, cell in cells.items()}
+    found = {campaign.id: a_block(cells)}
     platforms: Json = assemble([campaign], found, {}, a_request(mode), PROFILES[profile])[campaign.id][0]["platforms"]
     return platforms
 

@@ -5,13 +5,15 @@ from decimal import Decimal
 import pytest
 
 from aftersend.domain.attribution import AttributionType
+from aftersend.domain.channels import Channel
 from aftersend.domain.control_groups import CONTROL_GROUPS
 from aftersend.domain.conversions import Conversions
 from aftersend.domain.formulas import Mode
 from aftersend.domain.kinds import ControlGroup, Kind
 from aftersend.domain.profiles import PROFILES, ProfileName
 from aftersend.stats.goal_stats import GoalNumbers, plain
-from fakes import FakeCell, of
+from aftersend.stats.node_numbers import Spelling, node_numbers
+from fakes import CountCell, a_block, of
 from objects import a_campaign, a_goal
 
 HELD_OUT = {facts.group: facts.held_out.tally for facts in CONTROL_GROUPS}
@@ -21,20 +23,27 @@ CREDITS = {
     ("campaign", 0, "EMAIL", "", ""): Conversions(3, 2, Decimal(30)),
     ("global", 0, "EMAIL", "", ""): Conversions(1, 1, Decimal(10)),
 }
-CELL = FakeCell(
-    {of(Kind.OPENED): (12, 10), HELD_OUT[ControlGroup.CAMPAIGN]: (20, 20), HELD_OUT[ControlGroup.GLOBAL]: (50, 50)}
+WHOLE, GERMAN = ("EMAIL", "", ""), ("EMAIL", "de", "a")
+BLOCK = a_block(
+    {
+        WHOLE: CountCell(
+            users={of(Kind.OPENED): 10, HELD_OUT[ControlGroup.CAMPAIGN]: 20, HELD_OUT[ControlGroup.GLOBAL]: 50}
+        ),
+        GERMAN: CountCell(users={of(Kind.OPENED): 2}),
+    }
 )
 
 
 def _numbers(mode: Mode = Mode.TOTAL, profile: ProfileName = ProfileName.DOCUMENTED) -> GoalNumbers:
     campaign = a_campaign(goals=(a_goal("Goal 1"), a_goal("Goal 2")))
-    return GoalNumbers(campaign, CREDITS, AttributionType.VIEW_THROUGH, mode, PROFILES[profile])
+    numbers = node_numbers([BLOCK], Spelling(Channel.EMAIL, mode, profile), AttributionType.VIEW_THROUGH)
+    return GoalNumbers(campaign, CREDITS, numbers, mode, PROFILES[profile])
 
 
 @pytest.mark.parametrize(("mode", "conversions"), [(Mode.TOTAL, 5), (Mode.UNIQUE, 4)])
 def test_the_fields_of_a_goal(mode: Mode, conversions: int) -> None:
     """Only `conversions` follows the metric type; the rate is of users, and both uplifts compare with their group."""
-    goals = _numbers(mode).node(CELL, CELL, "EMAIL")
+    goals = _numbers(mode).node(0, 0, WHOLE)
 
     assert goals["Goal 1"] == {
         "conversions": conversions,
@@ -53,7 +62,7 @@ def test_the_fields_of_a_goal(mode: Mode, conversions: int) -> None:
 
 def test_a_named_node_is_compared_with_the_platforms_groups() -> None:
     """Groups have no locales: a locale's node stands beside the whole group of its platform."""
-    goals = _numbers().node(FakeCell({of(Kind.OPENED): (2, 2)}), CELL, "EMAIL", "de", "a")
+    goals = _numbers().node(1, 0, GERMAN)
 
     assert (goals["Goal 1"]["cvr"], goals["Goal 1"]["uplift"]) == (50, 400)
     assert goals["Goal 1"]["revenue"] == 0
@@ -61,15 +70,14 @@ def test_a_named_node_is_compared_with_the_platforms_groups() -> None:
 
 def test_a_groups_own_node() -> None:
     """A group's rate is of its members, and it is compared with nobody."""
-    campaign_group = CONTROL_GROUPS[0]
-    goal = _numbers().group_node(campaign_group, CELL, "EMAIL")["Goal 1"]
+    goal = _numbers().group_node(ControlGroup.CAMPAIGN, 0, "EMAIL")["Goal 1"]
 
     assert (goal["total"], goal["cvr"], goal["uplift"], goal["gcg_uplift"]) == (3, 10, 0, 0)
 
 
 def test_the_live_profile_names_a_goal_twice() -> None:
     """Clients of the live service look for `name`."""
-    assert _numbers(profile=ProfileName.LIVE).node(CELL, CELL, "EMAIL")["Goal 2"]["name"] == "Goal 2"
+    assert _numbers(profile=ProfileName.LIVE).node(0, 0, WHOLE)["Goal 2"]["name"] == "Goal 2"
 
 
 def test_nodes_that_are_credited() -> None:

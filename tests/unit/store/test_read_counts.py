@@ -6,7 +6,8 @@ import pytest
 
 from aftersend.domain.formulas import Mode, Remaining
 from aftersend.domain.kinds import Kind
-from aftersend.store.count_query import CountCell, CountQuery
+from aftersend.store.count_block import CountBlock
+from aftersend.store.count_query import CountQuery
 from aftersend.store.engine import Parameters
 from aftersend.store.read_counts import read_counts
 from fakes import FakeEngine, of
@@ -70,8 +71,9 @@ def test_lost_users_are_asked_for_only_where_a_funnel_needs_them() -> None:
 
 
 def test_what_was_not_found_is_zero() -> None:
-    """A cell answers 0 for whatever the engine did not mention."""
-    cell = CountCell()
+    """A block answers 0 for whatever the engine did not mention."""
+    block = CountBlock([("EMAIL", "", ""), ("EMAIL", "de", "")])
 
-    assert (cell.count(LOST, Mode.TOTAL), cell.count(LOST, Mode.UNIQUE), cell.remaining_users(LEFT)) == (0, 0, 0)
-    assert (cell.by_detail(Mode.TOTAL), cell.by_detail(Mode.UNIQUE)) == ({}, {})
+    for numbers in (block.count(LOST, Mode.TOTAL), block.count(LOST, Mode.UNIQUE), block.remaining_users(LEFT)):
+        assert numbers.tolist() == [0, 0]
+    assert (block.by_detail(Mode.TOTAL), block.by_detail(Mode.UNIQUE)) == ({}, {})

@@ -1,0 +1,291 @@
+"""Seals campaigns in the background: what has been counted once is not counted again until something comes to it.
+
+A thread looks at the campaigns that have many events. One without a seal gets one; one that grew has its seal
+brought up to date from the events that came since. It works on one core, between the questions of everybody else, and
+never longer than a small part of the time on the same campaign. Nothing depends on it but how long an answer takes.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+import structlog
+
+from aftersend.domain.campaigns import Campaign
+from aftersend.domain.profiles import PROFILES
+from aftersend.domain.workspaces import Workspace
+from aftersend.errors import AftersendError
+from aftersend.registry.registry import Registry
+from aftersend.store.aside import AsideEngine
+from aftersend.store.embedded import EmbeddedEngine
+from aftersend.store.ledger import Ledger
+from aftersend.store.seal_build import (
+    Corners,
+    Extent,
+    read_corners,
+    read_days,
+    read_keys,
+    sealed_share,
+    summed,
+    write_piece,
+)
+from aftersend.store.seal_layout import Combination, Layout
+from aftersend.store.seals import Seal, SealBook, senior
+
+log = structlog.get_logger(__name__)
+
+_PAUSE_SECONDS = 1.0
+_RETRY_SECONDS = 30.0
+_SWEEP_SECONDS = 60.0
+"""How long replaced pieces stay, for whoever is reading them."""
+
+_MOST_PIECES = 8
+
+
+class _Stopped(Exception):
+    """The server stops; what was begun is begun anew after the next start."""
+
+
+@dataclass(slots=True)
+class _Work:
+    """When somebody may next look at a campaign, and from how many events on a seal may be worth it."""
+
+    not_before: float = 0.0
+    at_least: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """A campaign that may be sealed, with its family."""
+
+    workspace: Workspace
+    campaign: Campaign
+    members: tuple[str, ...]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.workspace.id, self.campaign.id
+
+    @property
+    def layout(self) -> Layout:
+        over_platforms = PROFILES[self.workspace.profile].all_platforms is not None
+        return Layout(self.campaign.channel, over_platforms).extended(())
+
+
+@dataclass(frozen=True, slots=True)
+class SealLimits:
+    """What is worth a seal, and how much work.
+
+    A campaign has at least `least_events`. One of which a seal has more than `rows_an_event` for each of them goes
+    without. After working on a campaign it is left alone for `rest` times as long as that took. No new seals are made
+    when all of them take `share_of_disk` of what the events take.
+    """
+
+    least_events: int = 20_000
+    rows_an_event: float = 0.5
+    rest: float = 20.0
+    share_of_disk: float = 0.3
+
+
+class Sealer:
+    """A thread that seals."""
+
+    def __init__(
+        self,
+        engine: EmbeddedEngine,
+        ledger: Ledger,
+        registry: Registry,
+        book: SealBook,
+        limits: SealLimits = SealLimits(),
+    ) -> None:
+        self._engine = engine
+        self._aside = AsideEngine(engine)
+        self._ledger = ledger
+        self._registry = registry
+        self.book = book
+        self._touched = ledger.touched
+        self._limits = limits
+        self._turn = threading.Lock()
+        self._work: dict[tuple[str, str], _Work] = {}
+        self._swept = time.monotonic()
+        self._waiting: frozenset[int] = frozenset()
+        self._loaded = False
+        self.behind = 0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="seal", daemon=True)
+
+    def start(self) -> None:
+        """Begin to seal."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the statement that is under way."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        pause = 0.0
+        while not self._stopping.wait(pause):
+            try:
+                self.work()
+                pause = _PAUSE_SECONDS
+            except _Stopped:
+                return
+            except AftersendError as error:
+                log.warning("sealing_waits", reason=error.message)
+                pause = _RETRY_SECONDS
+            except Exception as error:
+                log.error("sealing_failed", exc_info=error)
+                pause = _RETRY_SECONDS
+
+    def work(self) -> None:
+        """Seal what is to be sealed now."""
+        with self._turn:
+            self._work_off()
+
+    def _work_off(self) -> None:
+        self.load()
+        waiting = [subject for subject in self._subjects() if self._is_behind(subject)]
+        self.behind = len(waiting)
+        room = sealed_share(self._aside) < self._limits.share_of_disk
+        for subject in waiting:
+            if self._stopping.is_set():
+                return
+            seal = self.book.find(*subject.key)
+            if self._may_begin(subject) and (room or seal is not None):
+                self._seal(subject, seal)
+                self.behind -= 1
+        self._sweep()
+
+    def load(self) -> None:
+        """Find out, once, what was there before the start."""
+        if not self._loaded:
+            self._touched.load(self._aside)
+            self.book.load(senior(self._ledger.latest()))
+            self._loaded = True
+
+    def _subjects(self) -> Iterator[_Subject]:
+        """The campaigns with many events, by themselves or in their families."""
+        events: dict[tuple[str, str], int] = {}
+        campaigns = self._registry.campaigns
+        for workspace_id, campaign_id, number in self._touched.campaigns(1):
+            known: str | None = campaign_id
+            for _ in range(_DEEPEST):
+                if known is None:
+                    break
+                events[workspace_id, known] = events.get((workspace_id, known), 0) + number
+                found = campaigns.find(workspace_id, [known]).get(known)
+                known = found.parent_campaign_id if found else None
+        workspaces = {workspace.id: workspace for workspace in self._registry.workspaces.all()}
+        for (workspace_id, campaign_id), number in sorted(events.items(), key=lambda item: -item[1]):
+            campaign = campaigns.find(workspace_id, [campaign_id]).get(campaign_id)
+            if number >= self._limits.least_events and campaign is not None and workspace_id in workspaces:
+                family = campaigns.families(workspace_id, [campaign_id]).get(campaign_id, (campaign_id,))
+                yield _Subject(workspaces[workspace_id], campaign, family)
+
+    def _is_behind(self, subject: _Subject) -> bool:
+        seal = self.book.find(*subject.key)
+        if seal is None or not _fits(seal, subject):
+            work = self._work.get(subject.key)
+            return work is None or self._touched.events(subject.workspace.id, subject.members) >= work.at_least
+        return bool(self._touched.days_since(subject.workspace.id, subject.members, seal.commit))
+
+    def _may_begin(self, subject: _Subject) -> bool:
+        return time.monotonic() >= self._work.setdefault(subject.key, _Work()).not_before
+
+    def _seal(self, subject: _Subject, seal: Seal | None) -> None:
+        begun = time.monotonic()
+        moment = self.book.begin(subject.workspace.id)
+        upto = senior(self._ledger.latest())
+        if seal is None or not _fits(seal, subject) or len(seal.pieces) >= _MOST_PIECES:
+            made = self._made(subject, upto)
+        else:
+            made = self._extended(seal, upto)
+        work = self._work[subject.key]
+        work.not_before = time.monotonic() + self._limits.rest * (time.monotonic() - begun)
+        if made is None:
+            work.at_least = 2 * self._touched.events(subject.workspace.id, subject.members)
+        elif not self.book.publish(made, moment):
+            log.info("seal_overtaken", workspace=subject.workspace.id, campaign=subject.campaign.id)
+
+    def _made(self, subject: _Subject, upto: int) -> Seal | None:
+        """Count a campaign from the beginning; nothing is returned where a seal is not worth it."""
+        extent = Extent(subject.workspace.id, subject.members, 0, upto)
+        days = read_days(self._aside, extent)
+        keys = {row.combination: row.key for row in days}
+        layout = subject.layout.extended(keys)
+        events = sum(row.events for row in days)
+        if not layout.fits or len(set(keys.values())) < len(keys):
+            return None
+        corners = self._corners(extent, layout, keys, events)
+        if len(corners.users) > self._limits.rows_an_event * events:
+            return None
+        piece = write_piece(self._engine, layout, days, corners)
+        return Seal(
+            subject.workspace.id,
+            subject.campaign.id,
+            subject.members,
+            upto,
+            events,
+            (piece,),
+            layout.channel,
+            layout.over_platforms,
+            layout.combinations,
+            layout.nodes,
+            layout.measures,
+        )
+
+    def _extended(self, seal: Seal, upto: int) -> Seal | None:
+        """Count what came to a campaign since it was sealed."""
+        extent = Extent(seal.workspace_id, seal.members, seal.commit, upto)
+        days = read_days(self._aside, extent)
+        if not days:
+            return msgspec.structs.replace(seal, commit=upto)
+        keys = read_keys(self._aside, extent)
+        layout = seal.layout.extended(keys)
+        if not layout.fits or len(set(keys.values())) < len(keys):
+            return None
+        corners = self._corners(extent, layout, keys, seal.events)
+        piece = write_piece(self._engine, layout, days, corners)
+        return msgspec.structs.replace(
+            seal,
+            commit=upto,
+            events=seal.events + piece.events,
+            pieces=(*seal.pieces, piece),
+            combinations=layout.combinations,
+            nodes=layout.nodes,
+            measures=layout.measures,
+        )
+
+    def _corners(self, extent: Extent, layout: Layout, keys: dict[Combination, int], events: int) -> Corners:
+        found = []
+        for corners in read_corners(self._aside, extent, layout, keys, events):
+            if self._stopping.is_set():
+                raise _Stopped
+            found.append(corners)
+        return summed(found)
+
+    def _sweep(self) -> None:
+        """Delete pieces that nobody needs, once they have been of no use for a while."""
+        if time.monotonic() >= self._swept + _SWEEP_SECONDS:
+            replaced = self.book.replaced
+            self.book.sweep(self._waiting & replaced)
+            self._waiting = replaced - self._waiting
+            self._swept = time.monotonic()
+
+
+_DEEPEST = 50
+"""How many parents above one another are looked at."""
+
+
+def _fits(seal: Seal, subject: _Subject) -> bool:
+    """Whether a seal is of what the campaign is now, and has all that the catalogue asks for."""
+    layout = subject.layout
+    same = (seal.members, seal.channel, seal.over_platforms) == (
+        subject.members,
+        layout.channel,
+        layout.over_platforms,
+    )
+    return same and set(layout.measures) <= set(seal.measures)
