@@ -31,6 +31,7 @@ NODE_BITS = 20
 _MOST_NODES, _MOST_MEASURES = 1 << NODE_BITS, 1 << (32 - NODE_BITS)
 
 
+@cache
 def measure_name(measure: Tally | Remaining) -> str:
     """Return what a measure is called in a seal; it says what is counted, so another definition has another name."""
     return text(measure if isinstance(measure, Remaining) else Count(measure))

@@ -18,6 +18,7 @@ from aftersend.domain.channels import Channel
 from aftersend.store.count_block import Node
 from aftersend.store.engine import Engine
 from aftersend.store.seal_layout import Combination, Layout
+from aftersend.store.seal_pieces import Pieces
 from aftersend.store.touched import Touched
 
 log = structlog.get_logger(__name__)
@@ -78,6 +79,7 @@ class SealBook:
     def __init__(self, engine: Engine, touched: Touched) -> None:
         self._engine = engine
         self.touched = touched
+        self.pieces = Pieces(engine)
         self._lock = Lock()
         self._seals: dict[tuple[str, str], Seal] = {}
         self._removing: dict[str, int] = {}
