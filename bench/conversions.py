@@ -33,8 +33,9 @@ from aftersend.store.seals import senior
 from aftersend.store.touched import Touched
 from aftersend.upkeep.credit_sealer import CreditSealer
 from apart import apart
-from credit_statements import STATEMENTS
+from credit_statements import credit_statements
 from plan import ASKED, FIRST_DATE, LAST_DATE, SPAN_DAYS, SPAN_START, campaign_id
+from statements import Scope
 
 WORKSPACE = "workspace"
 _DAY = 86_400_000
@@ -130,10 +131,11 @@ def _run(folder: Path, size: Size, turns: int) -> ConversionResult:
         registry.campaigns.put(WORKSPACE, campaign)
     stats = Stats(registry.campaigns, engine)
     found = _answer(stats, workspace)
-    forms = {form: _seconds(engine, sql) for form, sql in STATEMENTS.items()}
+    statements_of = credit_statements(Scope(WORKSPACE))
+    forms = {form: _seconds(engine, sql) for form, sql in statements_of.items()}
     form = min(forms, key=lambda one: forms[one])
     credited = _credited(found)
-    told = sum(int(row[4]) for row in engine.select(STATEMENTS[form]) if row[2] == row[3] == "")
+    told = sum(int(row[4]) for row in engine.select(statements_of[form]) if row[2] == row[3] == "")
     if told != credited:
         raise RuntimeError(f"the answer credits {credited:,} events and the statement {told:,}")
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak counts from here
@@ -142,7 +144,7 @@ def _run(folder: Path, size: Size, turns: int) -> ConversionResult:
         started = time.perf_counter()
         _answer(stats, workspace)
         answers.append(time.perf_counter() - started)
-        statements.append(_seconds(engine, STATEMENTS[form], 1))
+        statements.append(_seconds(engine, statements_of[form], 1))
     sealed, sealing = _sealed(Stats(registry.campaigns, engine), workspace, turns)
     result = ConversionResult(size, answers, statements, form, _peak(), credited, sealed, sealing)
     registry.close()

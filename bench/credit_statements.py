@@ -5,19 +5,28 @@ variation or all), the credited events, the distinct users and the revenue. An e
 the server must find out: one goal without filters, one window, one currency, no control groups.
 """
 
-from plan import ASKED, FIRST_DATE, LAST_DATE, campaign_id
+from statements import Scope
 
 _WINDOW = 36 * 3_600_000
-_CAMPAIGNS = ", ".join(f"'{campaign_id(number)}'" for number in range(ASKED))
-_TOUCHES = f"""
+
+
+def _touches(scope: Scope) -> str:
+    asked = ", ".join(f"'{one}'" for one in scope.campaign_ids)
+    return f"""
     SELECT user_id, campaign_id, platform, locale, variation, toUnixTimestamp64Milli(time) AS touched
     FROM message_events
-    WHERE workspace_id = 'workspace' AND campaign_id IN ({_CAMPAIGNS}) AND kind = 'impression'
-        AND day BETWEEN toDate('{FIRST_DATE}') - 2 AND '{LAST_DATE}'"""
-_EVENTS = f"""
+    WHERE workspace_id = '{scope.workspace_id}' AND campaign_id IN ({asked}) AND kind = 'impression'
+        AND day BETWEEN toDate('{scope.first}') - 2 AND '{scope.last}'"""
+
+
+def _events(scope: Scope) -> str:
+    return f"""
     SELECT user_id, event_id, toUnixTimestamp64Milli(time) AS happened, attributes
     FROM user_events
-    WHERE workspace_id = 'workspace' AND name = 'purchase' AND day BETWEEN '{FIRST_DATE}' AND '{LAST_DATE}'"""
+    WHERE workspace_id = '{scope.workspace_id}' AND name = 'purchase'
+        AND day BETWEEN '{scope.first}' AND '{scope.last}'"""
+
+
 _CREDITED = """
     SELECT campaign_id, any(e.user_id) AS user_id, any(attributes) AS attributes,
         max((touched, platform, locale, variation)) AS winner"""
@@ -39,23 +48,26 @@ ARRAY JOIN [('', ''), (locale, ''), ('', variation), (locale, variation)] AS pla
 GROUP BY campaign_id, platform, place"""
 
 
-_ALL_PAIRS = f"""{_CREDITED}
-    FROM ({_EVENTS}) AS e JOIN ({_TOUCHES}) AS t ON e.user_id = t.user_id
+def credit_statements(scope: Scope) -> dict[str, str]:
+    """Return the forms for the credits of some campaigns."""
+    events, touches = _events(scope), _touches(scope)
+    asked = ", ".join(f"'{one}'" for one in scope.campaign_ids)
+    all_pairs = f"""{_CREDITED}
+    FROM ({events}) AS e JOIN ({touches}) AS t ON e.user_id = t.user_id
     WHERE {_WITHIN} GROUP BY event_id, campaign_id"""
-_BUCKETS = f"""{_CREDITED}
-    FROM (SELECT *, intDiv(happened, {_WINDOW}) AS bucket FROM ({_EVENTS})) AS e
-    JOIN (SELECT *, intDiv(touched, {_WINDOW}) + arrayJoin([0, 1]) AS bucket FROM ({_TOUCHES})) AS t
+    buckets = f"""{_CREDITED}
+    FROM (SELECT *, intDiv(happened, {_WINDOW}) AS bucket FROM ({events})) AS e
+    JOIN (SELECT *, intDiv(touched, {_WINDOW}) + arrayJoin([0, 1]) AS bucket FROM ({touches})) AS t
     ON e.user_id = t.user_id AND e.bucket = t.bucket
     WHERE {_WITHIN} GROUP BY event_id, campaign_id"""
-_NEAREST = f"""
+    nearest = f"""
     SELECT campaign_id, e.user_id AS user_id, attributes, (touched, platform, locale, variation) AS winner
-    FROM (SELECT *, campaign_id FROM ({_EVENTS}) ARRAY JOIN [{_CAMPAIGNS}] AS campaign_id) AS e
-    ASOF JOIN ({_TOUCHES}) AS t
+    FROM (SELECT *, campaign_id FROM ({events}) ARRAY JOIN [{asked}] AS campaign_id) AS e
+    ASOF JOIN ({touches}) AS t
     ON e.user_id = t.user_id AND e.campaign_id = t.campaign_id AND e.happened >= t.touched
     WHERE {_WITHIN}"""
-
-STATEMENTS = {
-    "all pairs of a user": _counted(_ALL_PAIRS),
-    "pairs by buckets of time": _counted(_BUCKETS),
-    "nearest touch of each campaign": _counted(_NEAREST),
-}
+    return {
+        "all pairs of a user": _counted(all_pairs),
+        "pairs by buckets of time": _counted(buckets),
+        "nearest touch of each campaign": _counted(nearest),
+    }

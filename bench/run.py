@@ -1,10 +1,14 @@
 """The command line of the benchmarks: one part by its name, or `all`."""
 
 import argparse
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import backup
 import conversions
+import history
+import history_fill
 import ingest
 import machine
 import memory
@@ -12,6 +16,7 @@ import promises
 import reports
 import stats
 import streams
+import suite
 
 
 def main() -> None:
@@ -20,12 +25,17 @@ def main() -> None:
     parser.add_argument("what", choices=[*_PARTS, "all"], nargs="?", default="all")
     parser.add_argument("--quick", action="store_true", help="small amounts: does it work, not how fast")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each side, by turns (3)")
-    parser.add_argument("--events", type=int, default=0, help="events of `memory`, `backup` and `reports`")
+    parser.add_argument(
+        "--events", type=int, default=0, help="events of `memory`, `backup`, `reports`, `history` and `suite`"
+    )
     parser.add_argument("--minutes", type=float, default=60, help="stop sending for `memory` after so many (60)")
+    parser.add_argument(
+        "--data", type=Path, help="the folder that `history` makes; one that `suite` measures a copy of"
+    )
     given = parser.parse_args()
     print("\n".join(machine.describe()), flush=True)
     for name, run in _PARTS.items():
-        if given.what in (name, "all"):
+        if given.what == name or (given.what == "all" and name not in _BY_NAME):
             run(given)
 
 
@@ -82,6 +92,25 @@ def _reports(given: argparse.Namespace) -> None:
         _print_row(made.row())
 
 
+def _suite(given: argparse.Namespace) -> None:
+    events = given.events or (suite.QUICK_EVENTS if given.quick else suite.EVENTS)
+    for section in suite.measure(suite.Plan(events, given.data, given.quick)):
+        _print_head(section.title, list(section.head))
+        for row in section.rows:
+            _print_row(list(row))
+
+
+def _history(given: argparse.Namespace) -> None:
+    if given.data is None:
+        raise SystemExit("name the folder to make with --data")
+    started = time.perf_counter()
+    filled = history_fill.fill_history(given.data, history.groups(given.events or suite.EVENTS))
+    print(f"\n{filled.messages:,} message events, {filled.user_events:,} user events, {filled.identities:,} identities")
+    print(
+        {name: f"{seconds:.0f} s" for name, seconds in filled.seconds.items()}, f"{time.perf_counter() - started:.0f} s"
+    )
+
+
 _PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "ingest": _ingest,
     "stats": _stats,
@@ -91,7 +120,11 @@ _PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "backup": _backup,
     "streams": _streams,
     "reports": _reports,
+    "suite": _suite,
+    "history": _history,
 }
+_BY_NAME = ("suite", "history")
+"""What is only done where it is asked for by its name: it takes long."""
 
 
 def _print_head(title: str, names: list[str]) -> None:

@@ -6,6 +6,8 @@ An empty name stands for all. The forms differ in where the work is done; the me
 Forms that first fold each user to one row were tried too, and took from three to five times as long.
 """
 
+from dataclasses import dataclass
+
 from plan import ASKED, FIRST_DATE, LAST_DATE, campaign_id
 
 _LEVELS = ("", "locale", "variation", "locale, variation")
@@ -17,10 +19,20 @@ PLAIN = "every row once a level"
 """The form that is plainest to read; answers are checked against it."""
 
 
-def _scope(workspace_id: str) -> str:
-    asked = ", ".join(f"'{campaign_id(campaign)}'" for campaign in range(ASKED))
-    days = f"day BETWEEN '{FIRST_DATE}' AND '{LAST_DATE}'"
-    return f"workspace_id = '{workspace_id}' AND campaign_id IN ({asked}) AND {days}"
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a statement is about: campaigns of a workspace, and days."""
+
+    workspace_id: str
+    campaign_ids: tuple[str, ...] = tuple(campaign_id(campaign) for campaign in range(ASKED))
+    first: str = FIRST_DATE
+    last: str = LAST_DATE
+
+    def condition(self) -> str:
+        """Write it as SQL."""
+        asked = ", ".join(f"'{one}'" for one in self.campaign_ids)
+        days = f"day BETWEEN '{self.first}' AND '{self.last}'"
+        return f"workspace_id = '{self.workspace_id}' AND campaign_id IN ({asked}) AND {days}"
 
 
 def _sets() -> str:
@@ -32,9 +44,9 @@ _PINNED = "platform = 'EMAIL' AND kind IN ('opened', 'clicked')"
 """Whose distinct users a TOTAL answer has, too: the rates of an e-mail divide openers and clickers."""
 
 
-def totals(workspace_id: str) -> dict[str, str]:
+def totals(scope: Scope) -> dict[str, str]:
     """Return the forms that count events, and the distinct users of what rates of e-mails are made of."""
-    rows = f"FROM message_events WHERE {_scope(workspace_id)}"
+    rows = f"FROM message_events WHERE {scope.condition()}"
     users = f"uniqExactIf(user_id, {_PINNED}) AS users"
     states = f"uniqExactStateIf(user_id, {_PINNED}) AS users"
     folded = f"SELECT {_COLUMNS}, count() AS events, {states} {rows} GROUP BY {_COLUMNS}"
@@ -48,9 +60,9 @@ def totals(workspace_id: str) -> dict[str, str]:
     }
 
 
-def uniques(workspace_id: str) -> dict[str, str]:
+def uniques(scope: Scope) -> dict[str, str]:
     """Return the forms that count events and distinct users."""
-    rows = f"FROM message_events WHERE {_scope(workspace_id)}"
+    rows = f"FROM message_events WHERE {scope.condition()}"
     folded = f"SELECT {_COLUMNS}, count() AS events, uniqExactState(user_id) AS users {rows} GROUP BY {_COLUMNS}"
     levels = f"SELECT {_COLUMNS}, sum(events), uniqExactMerge(users) FROM ({folded}) GROUP BY {_sets()}"
     return {

@@ -16,7 +16,7 @@ from fill import fill, merge
 from plan import ASKED, FIRST_DATE, LAST_DATE, campaign_id
 from sending import Call, send
 from serving import Key, create_workspace, serving
-from statements import PLAIN, totals, uniques
+from statements import PLAIN, Scope, totals, uniques
 
 STATEMENTS = {"TOTAL": totals, "UNIQUE": uniques}
 
@@ -187,7 +187,7 @@ def clicks_told(body: bytes) -> dict[Node, int]:
 def clicks(folder: Path, workspace_id: str, mode: str) -> dict[Node, int]:
     """Return the clicks of every node as the plainest form of the SQL counts them."""
     engine = _open(folder)
-    statement = STATEMENTS[mode](workspace_id)[PLAIN]
+    statement = STATEMENTS[mode](Scope(workspace_id))[PLAIN]
     found = {_node(row): int(row[-1]) for row in engine.select(statement) if row[4] == "clicked"}
     engine.close()
     return found
@@ -207,7 +207,7 @@ def fastest(folder: Path, workspace_id: str, mode: str) -> tuple[str, int]:
     engine = _open(folder)
     seconds = {
         form: statistics.median(_time(engine, [statement] * 7)[2:])
-        for form, statement in STATEMENTS[mode](workspace_id).items()
+        for form, statement in STATEMENTS[mode](Scope(workspace_id)).items()
     }
     parts = engine.select("SELECT count() FROM system.parts WHERE active AND table = 'message_events'")[0][0]
     engine.close()
@@ -217,7 +217,7 @@ def fastest(folder: Path, workspace_id: str, mode: str) -> tuple[str, int]:
 def time_statement(folder: Path, names: list[str], which: tuple[str, str], count: int) -> Side:
     """Run one form of the statement as often as the call ran, the workspaces by turns."""
     mode, form = which
-    statements = [STATEMENTS[mode](name)[form] for name in names]
+    statements = [STATEMENTS[mode](Scope(name))[form] for name in names]
     engine = _open(folder)
     _time(engine, statements * 2)
     busy = time.process_time()

@@ -418,7 +418,7 @@ class BrokenStats:
     def __init__(self, fault: Exception) -> None:
         self._fault = fault
 
-    def answer(self, *question: Any) -> Json:
+    def look_up(self, *question: Any) -> Json:
         """Fail."""
         raise self._fault
 

@@ -17,6 +17,8 @@ from aftersend.api.document_examples import illustrate
 from aftersend.api.document_parts import (
     BATCH_HEADERS,
     CAMPAIGN_ID,
+    ETAG,
+    IF_NONE_MATCH,
     PROFILE,
     RATE_HEADERS,
     WORKSPACE,
@@ -122,8 +124,13 @@ def _paths() -> Json:
 
 def _stats_operation() -> Json:
     found = operation("campaignStats", "Ask for campaign statistics", "stats", answers("StatsAnswer"))
-    found["parameters"] = [WORKSPACE, PROFILE]
+    found["parameters"] = [WORKSPACE, PROFILE, IF_NONE_MATCH]
     found["requestBody"] = json_body("StatsRequest")
+    found["responses"]["200"]["headers"] = ETAG
+    found["responses"]["304"] = {
+        "description": "Nothing has changed since the answer with this tag; no content.",
+        "headers": ETAG,
+    }
     for status in (400, 401, 403, 500):
         found["responses"][str(status)] = {
             "description": {400: "A field is wrong.", 401: "No valid key.", 403: "Not allowed.", 500: "Our fault."}[

@@ -41,6 +41,18 @@ BATCH_HEADERS: list[Json] = [
         "schema": {"type": "string", "enum": ["identity"]},
     }
 ]
+ETAG: Json = {
+    "ETag": {
+        "description": "Differs whenever the answer may; left out while events are on their way in or out.",
+        "schema": {"type": "string"},
+    }
+}
+IF_NONE_MATCH: Json = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "Tags of earlier answers to the same question, or *.",
+    "schema": {"type": "string"},
+}
 RATE_HEADERS: Json = {
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
     "x-ratelimit-limit": {"description": "Calls a minute.", "schema": {"type": "integer"}},

@@ -10,6 +10,7 @@ from aftersend.api.access import permit
 from aftersend.api.auth import sign_in
 from aftersend.api.bodies import read_json
 from aftersend.api.errors import STATS_PATH, json_response, render
+from aftersend.api.etags import etag, matches
 from aftersend.api.limits import Allowance
 from aftersend.api.services import Services
 from aftersend.domain.profiles import PROFILES, Profile, ProfileName
@@ -31,7 +32,7 @@ async def campaign_stats(request: Request[Any, Any, Any], services: NamedDepende
     if not allowance.allowed:
         return Response(b"", status_code=429, headers=allowance.headers(), media_type="application/json")
     try:
-        answered = json_response(await _answer(request, services, principal))
+        answered = await _answer(request, services, principal)
     except Exception as error:  # noqa: BLE001 - whatever it is, the caller is told what is left of the limit
         answered = render(request, error)
     return _with_allowance(answered, allowance)
@@ -51,10 +52,20 @@ def _check_workspace_header(request: Request[Any, Any, Any], principal: Principa
         raise NotAuthenticated("MOE-APPKEY and the user name of the sign-in name different workspaces")
 
 
-async def _answer(request: Request[Any, Any, Any], services: Services, principal: Principal) -> dict[str, Any]:
+async def _answer(request: Request[Any, Any, Any], services: Services, principal: Principal) -> Response[bytes]:
     question = parse_request(await read_json(request, BODY_LIMIT))
     profile = _profile(request, principal)
-    return await sync_to_thread(services.stats.answer, principal.workspace, question, profile)
+    had = request.headers.getall("if-none-match", [])
+
+    def work() -> Response[bytes]:
+        asked = services.stats.look_up(principal.workspace, question, profile)
+        tag = services.stats.tag(asked)  # before anything is counted
+        headers = {} if tag is None else {"ETag": etag(tag)}
+        if tag is not None and matches(had, tag):
+            return Response(b"", status_code=304, headers=headers)
+        return json_response(services.stats.tell(asked), headers=headers)
+
+    return await sync_to_thread(work)
 
 
 def _profile(request: Request[Any, Any, Any], principal: Principal) -> Profile:

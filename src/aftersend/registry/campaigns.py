@@ -42,6 +42,10 @@ class Campaigns:
         self._families_version: Any = None
         self._families: dict[tuple[str, str], tuple[str, ...]] = {}
 
+    def version(self) -> Any:
+        """Return a value that differs from the last one when anybody has changed the registry."""
+        return self._database.version()
+
     def put(self, workspace_id: str, campaign: Campaign) -> Campaign:
         """Register a campaign, or replace what is registered under its id.
 

@@ -12,6 +12,7 @@ from aftersend.stats.assemble import assemble
 from aftersend.stats.claims import Surroundings, claim, needs_competitors, needs_receipts
 from aftersend.stats.plan import plan
 from aftersend.stats.request import StatsRequest
+from aftersend.stats.tags import Asked, tag_of
 from aftersend.store.counting import Counting
 from aftersend.store.engine import Engine
 from aftersend.store.families import Families
@@ -32,13 +33,25 @@ class Stats:
 
     def answer(self, workspace: Workspace, request: StatsRequest, profile: Profile) -> dict[str, Any]:
         """Return the body of the answer."""
-        page, total = self._page(workspace, request)
+        return self.tell(self.look_up(workspace, request, profile))
+
+    def look_up(self, workspace: Workspace, request: StatsRequest, profile: Profile) -> Asked:
+        """Find the campaigns that are asked about; nothing is counted yet."""
+        return Asked(workspace, request, profile, *self._page(workspace, request))
+
+    def tag(self, asked: Asked) -> str | None:
+        """Return what differs whenever the answer may, or None while that cannot be said."""
+        return None if self.book is None else tag_of(asked, self.campaigns, self.book)
+
+    def tell(self, asked: Asked) -> dict[str, Any]:
+        """Count, and return the body of the answer."""
+        request = asked.request
         return {
             "response_id": request.request_id,
-            "total_campaigns": total,
+            "total_campaigns": asked.total,
             "current_page": request.offset // request.limit + 1,
-            "total_pages": -(-total // request.limit),
-            "data": self.trees(workspace, page, request, profile),
+            "total_pages": -(-asked.total // request.limit),
+            "data": self.trees(asked.workspace, asked.page, request, asked.profile),
         }
 
     def trees(

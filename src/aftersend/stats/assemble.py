@@ -112,13 +112,11 @@ def _variations(tree: _Tree, platform: str, locale: str, variations: Sequence[st
 
 
 def _node(tree: _Tree, node: Node) -> Json:
-    row, numbers = tree.row(*node), tree.numbers
-    return {
-        "performance_stats": numbers.performance[row],
-        "conversion_goal_stats": tree.goals.node(row, tree.row(node[0]), node),
-        "delivery_funnel": numbers.funnel[row],
-        "failure_breakdown": numbers.failures[row],
-    }
+    row = tree.rows.get(node, -1)
+    numbers = tree.numbers.nodes[row]
+    if not tree.campaign.goals:
+        return numbers  # nobody changes an answer, so nodes without events can be one and the same
+    return numbers | {"conversion_goal_stats": tree.goals.node(row, tree.row(node[0]), node)}
 
 
 def _control_groups(tree: _Tree, platform: str) -> Json:

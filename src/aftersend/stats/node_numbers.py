@@ -37,12 +37,10 @@ class Spelling:
 class NodeNumbers:
     """The numbers of every node of some campaigns of one channel; the last place is of a node without any event.
 
-    `bases` are what converted users are divided by; `held_out` and `members` are the users of each control group.
+    `nodes` are the nodes but for their goals. `bases` are what converted users are divided by; `held_out` and `members` are the users of each control group.
     """
 
-    performance: list[Json]
-    funnel: list[Json]
-    failures: list[Json]
+    nodes: list[Json]
     bases: Printed
     held_out: Mapping[ControlGroup, Printed]
     members: Mapping[ControlGroup, Printed]
@@ -54,14 +52,31 @@ def node_numbers(blocks: Sequence[CountBlock], spelling: Spelling, attribution: 
     """Compute the numbers of all nodes of these campaigns, one campaign after the other."""
     mode, counts = spelling.mode, stacked([*blocks, NOTHING])
     return NodeNumbers(
-        performance=_objects(_performance(spelling), mode, counts),
-        funnel=_objects(_funnel(spelling.channel), mode, counts),
-        failures=_failures(spelling.channel, mode, counts),
+        nodes=_nodes(spelling, counts),
         bases=column(rate_base(spelling.channel, attribution), mode, counts),
         held_out={row.group: column(row.held_out, mode, counts) for row in CONTROL_GROUPS},
         members={row.group: column(row.members, mode, counts) for row in CONTROL_GROUPS},
         nobody=_objects(_CONTROL_GROUP, mode, NOTHING)[0],
     )
+
+
+def _nodes(spelling: Spelling, counts: CountBlock) -> list[Json]:
+    """The nodes as they are printed for a campaign without goals."""
+    channel, mode = spelling.channel, spelling.mode
+    parts = (
+        _objects(_performance(spelling), mode, counts),
+        _objects(_funnel(channel), mode, counts),
+        _failures(channel, mode, counts),
+    )
+    return [
+        {
+            "performance_stats": performance,
+            "conversion_goal_stats": {},
+            "delivery_funnel": funnel,
+            "failure_breakdown": failures,
+        }
+        for performance, funnel, failures in zip(*parts, strict=True)
+    ]
 
 
 def _objects(row: Row, mode: Mode, counts: CountBlock) -> list[Json]:

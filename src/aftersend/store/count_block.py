@@ -10,6 +10,8 @@ from aftersend.domain.columns import Numbers
 from aftersend.domain.formulas import Mode, Remaining, Tally
 from aftersend.store.levels import ALL
 
+__all__ = ["NOTHING", "CountBlock", "Node", "Numbers", "stacked"]
+
 Node = tuple[str, str, str]
 """Platform, locale, variation; an empty name stands for all of them."""
 

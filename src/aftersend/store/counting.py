@@ -10,7 +10,7 @@ from aftersend.store.count_block import CountBlock
 from aftersend.store.count_query import CountQuery, Tail
 from aftersend.store.engine import Engine
 from aftersend.store.read_counts import read_counts
-from aftersend.store.read_seals import answers, start_sealed
+from aftersend.store.read_seals import answers, read_sealed
 from aftersend.store.seals import Seal, SealBook
 
 _FEW_EVENTS = 50_000
@@ -42,10 +42,9 @@ class Counting:
         found = self._sorted(query)
         if not found.seals:
             return read_counts(self.engine, query)
-        sealed = start_sealed(self.engine, found.seals, query)
         blocks = read_counts(self.engine, replace(query, campaign_ids=tuple(found.others))) if found.others else {}
         later = self._later(query, found)
-        blocks |= sealed()
+        blocks |= read_sealed(self.book.pieces, found.seals, query)
         for campaign_id, block in later.items():
             blocks[campaign_id] = blocks[campaign_id].plus(block)
         # What was swept away while it was read was read in part.

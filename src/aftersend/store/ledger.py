@@ -264,6 +264,7 @@ class Ledger:
         self._certain = False
         self.touched.note(table, rows, number)
         self._engine.insert(table, rows.append_column("seniority", seniority))
+        self.touched.finish(number)
         try:
             self._identities.remember(marks, state)
         except StoreUnavailable as error:

@@ -8,7 +8,7 @@ are only ever added, so a seal can grow.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from itertools import product
 
 import numpy as np
@@ -31,6 +31,7 @@ NODE_BITS = 20
 _MOST_NODES, _MOST_MEASURES = 1 << NODE_BITS, 1 << (32 - NODE_BITS)
 
 
+@cache
 def measure_name(measure: Tally | Remaining) -> str:
     """Return what a measure is called in a seal; it says what is counted, so another definition has another name."""
     return text(measure if isinstance(measure, Remaining) else Count(measure))
@@ -39,6 +40,13 @@ def measure_name(measure: Tally | Remaining) -> str:
 def detail_name(detail: str) -> str:
     """Return what the users of one detail of the breakdown are called in a seal."""
     return f"{text(Count(BREAKDOWN))}: {detail}"
+
+
+@cache
+def catalogue(channel: Channel) -> tuple[str, ...]:
+    """Return the names of everything that formulas of a channel count distinct users by."""
+    known = measures_of(channel)
+    return (*map(measure_name, (*known.pinned, *known.unique)), *map(measure_name, known.remaining))
 
 
 @dataclass(frozen=True)
@@ -54,13 +62,13 @@ class Layout:
     def extended(self, found: Iterable[Combination]) -> "Layout":
         """Return a layout in which these combinations have numbers, too."""
         combinations = tuple(dict.fromkeys((*self.combinations, *found)))
-        nodes = (node for combination in combinations for node in self._nodes_of(combination))
+        nodes = (node for combination in combinations for node in self.nodes_of(combination))
         details = (detail_name(row[4]) for row in combinations if row[3] in BREAKDOWN.kinds)
         return replace(
             self,
             combinations=combinations,
             nodes=tuple(dict.fromkeys((*self.nodes, *nodes))),
-            measures=tuple(dict.fromkeys((*self.measures, *self._catalogue(), *details))),
+            measures=tuple(dict.fromkeys((*self.measures, *catalogue(self.channel), *details))),
         )
 
     @property
@@ -73,20 +81,21 @@ class Layout:
         """Return how many of the measures, the first ones, every answer needs."""
         return len(measures_of(self.channel).pinned)
 
-    def _catalogue(self) -> Iterator[str]:
-        known = measures_of(self.channel)
-        yield from map(measure_name, (*known.pinned, *known.unique))
-        yield from map(measure_name, known.remaining)
-
-    def _nodes_of(self, combination: Combination) -> Iterator[Node]:
+    def nodes_of(self, combination: Combination) -> Iterator[Node]:
+        """Yield the nodes of the tree in which a combination counts."""
         platform, locale, variation = combination[:3]
         platforms = (platform, ALL) if self.over_platforms else (platform,)
         yield from product(platforms, (ALL, locale), (ALL, variation))
 
     def _cells(self, combination: Combination, measures: Iterable[str]) -> list[int]:
         numbers = [self.measure_numbers[name] << NODE_BITS for name in measures]
-        nodes = [self.node_numbers[node] for node in self._nodes_of(combination)]
+        nodes = [self.node_numbers[node] for node in self.nodes_of(combination)]
         return [measure + node for measure in numbers for node in nodes]
+
+    @cached_property
+    def shape(self) -> "Shape":
+        """Return the layout as arrays."""
+        return Shape(self)
 
     @cached_property
     def node_numbers(self) -> dict[Node, int]:
@@ -132,23 +141,31 @@ def feeds(happening: tuple[str, str, bool], tally: Tally) -> bool:
     return tally.details is None or detail in tally.details
 
 
-@dataclass(frozen=True)
 class Shape:
-    """A layout as arrays: the happening of each combination, and the nodes in which it counts."""
+    """A layout as arrays: where the events of each combination count."""
 
-    happenings: list[Happening]
-    happening_of: Numbers
-    nodes_of: Numbers
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self.happenings = list(dict.fromkeys(row[3:] for row in layout.combinations))
+        numbers = {happening: number for number, happening in enumerate(self.happenings)}
+        nodes = [list(layout.nodes_of(row)) for row in layout.combinations]
+        places = np.array([[layout.node_numbers[node] for node in some] for some in nodes], np.int64)
+        happening_of = np.array([numbers[row[3:]] for row in layout.combinations], np.int64)
+        self._copies = places.shape[1] if places.size else 1
+        self._places = (happening_of[:, None] * len(layout.nodes) + places.reshape(len(nodes), self._copies)).ravel()
+        self._fed: dict[tuple[Tally, ...], Numbers] = {}
 
+    def totals(self, combinations: Numbers) -> Numbers:
+        """Add up the events of every happening at every node: an array of happenings by nodes."""
+        size = len(self.happenings), len(self._layout.nodes)
+        # Floats add whole numbers up exactly below 2^53.
+        summed = np.bincount(self._places, np.repeat(combinations, self._copies), size[0] * size[1])
+        return summed.astype(np.int64).reshape(size)
 
-@lru_cache(maxsize=512)
-def shape_of(layout: Layout) -> Shape:
-    """Return the arrays of a layout; those of the last few hundred are kept."""
-    happenings = list(dict.fromkeys(row[3:] for row in layout.combinations))
-    numbers = {happening: number for number, happening in enumerate(happenings)}
-    nodes = [[layout.node_numbers[node] for node in layout._nodes_of(row)] for row in layout.combinations]
-    return Shape(
-        happenings,
-        np.array([numbers[row[3:]] for row in layout.combinations], np.int64),
-        np.array(nodes, np.int64),
-    )
+    def fed(self, tallies: tuple[Tally, ...]) -> Numbers:
+        """Return which happenings feed which of the tallies, as ones and zeros: tallies by happenings."""
+        known = self._fed.get(tallies)
+        if known is None:
+            rows = [[feeds(happening, tally) for happening in self.happenings] for tally in tallies]
+            known = self._fed[tallies] = np.array(rows, np.int64).reshape(len(tallies), len(self.happenings))
+        return known

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from threading import Lock
 
 import msgspec
@@ -17,6 +18,7 @@ from aftersend.domain.channels import Channel
 from aftersend.store.count_block import Node
 from aftersend.store.engine import Engine
 from aftersend.store.seal_layout import Combination, Layout
+from aftersend.store.seal_pieces import Pieces
 from aftersend.store.touched import Touched
 
 log = structlog.get_logger(__name__)
@@ -52,7 +54,7 @@ class Seal(msgspec.Struct, frozen=True, dict=True):
     nodes: tuple[Node, ...]
     measures: tuple[str, ...]
 
-    @property
+    @cached_property
     def layout(self) -> Layout:
         """Return how its cells are numbered."""
         return Layout(self.channel, self.over_platforms, self.combinations, self.nodes, self.measures)
@@ -77,6 +79,7 @@ class SealBook:
     def __init__(self, engine: Engine, touched: Touched) -> None:
         self._engine = engine
         self.touched = touched
+        self.pieces = Pieces(engine)
         self._lock = Lock()
         self._seals: dict[tuple[str, str], Seal] = {}
         self._removing: dict[str, int] = {}
@@ -182,6 +185,11 @@ class SealBook:
             self.touched.note_removal(workspace_id)
             with self._lock:
                 self._removing[workspace_id] -= 1
+
+    def is_removing(self, workspace_id: str) -> bool:
+        """Return whether events of a workspace are being removed at this moment."""
+        with self._lock:
+            return bool(self._removing.get(workspace_id))
 
     def sweep(self, pieces: Iterable[int]) -> None:
         """Delete the rows of pieces."""

@@ -34,7 +34,14 @@ class Touched:
         self._names: dict[tuple[str, str], int] = {}
         self._workspaces: dict[str, int] = {}
         self._removals: dict[str, int] = {}
+        self._finished = 0
         self._ready = False
+        self._changes = 0
+
+    @property
+    def changes(self) -> int:
+        """Return a number that is another one whenever anything was noted."""
+        return self._changes
 
     @property
     def ready(self) -> bool:
@@ -62,11 +69,22 @@ GROUP BY workspace_id, campaign_id, number"""
         for block in engine.stream(statement):
             for workspace_id, name, senior in block:
                 self._note_name((workspace_id, name), _MOST_SENIOR - senior)
+        self.finish(max(self._workspaces.values(), default=0))
         self._ready = True
+
+    def finish(self, commit: int) -> None:
+        """Note that whatever a commit brought can be read."""
+        with self._lock:
+            self._finished = max(commit, self._finished)
+
+    def is_finished(self, commit: int) -> bool:
+        """Return whether whatever a commit brought can be read; one that was noted may still be on its way."""
+        return commit <= self._finished
 
     def note_removal(self, workspace_id: str) -> None:
         """Note that events of a workspace go or have gone."""
         with self._lock:
+            self._changes += 1
             self._removals[workspace_id] = self._removals.get(workspace_id, 0) + 1
 
     def removals(self, workspace_id: str) -> int:
@@ -108,6 +126,7 @@ GROUP BY workspace_id, campaign_id, number"""
 
     def _note_day(self, key: tuple[str, str], day: int, commit: int, events: int) -> None:
         with self._lock:
+            self._changes += 1
             campaign = self._campaigns.setdefault(key, _Campaign())
             campaign.days[day] = max(commit, campaign.days.get(day, 0))
             campaign.events += events

@@ -113,6 +113,7 @@ class Sealer:
         self._waiting: frozenset[int] = frozenset()
         self._loaded = False
         self.behind = 0
+        self._seen: object = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="seal", daemon=True)
 
@@ -129,8 +130,10 @@ class Sealer:
         pause = 0.0
         while not self._stopping.wait(pause):
             try:
+                begun = time.monotonic()
                 self.work()
-                pause = _PAUSE_SECONDS
+                # To look at very many campaigns takes a while, too.
+                pause = max(_PAUSE_SECONDS, self._limits.rest * (time.monotonic() - begun))
             except _Stopped:
                 return
             except AftersendError as error:
@@ -147,6 +150,10 @@ class Sealer:
 
     def _work_off(self) -> None:
         self.load()
+        state = self._touched.changes, self._registry.database.version()
+        if state == self._seen and not self.behind:
+            self._sweep()
+            return
         waiting = [subject for subject in self._subjects() if self._is_behind(subject)]
         self.behind = len(waiting)
         room = sealed_share(self._aside) < self._limits.share_of_disk
@@ -157,6 +164,7 @@ class Sealer:
             if self._may_begin(subject) and (room or seal is not None):
                 self._seal(subject, seal)
                 self.behind -= 1
+        self._seen = state
         self._sweep()
 
     def load(self) -> None:
