@@ -82,6 +82,9 @@ def measure(plan: Plan) -> Iterator[Section]:
             parts = [[name, f"{seconds:.0f}"] for name, seconds in filled.seconds.items()]
             yield Section(f"Making {filled.messages:,} events", ["part", "seconds"], parts)
         yield from _Suite(plan, folder, work).sections()
+    except Exception:
+        _tell_errors(work)
+        raise
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -241,6 +244,14 @@ class _Suite:
 def _say(what: str) -> None:
     """Tell who waits how far it is."""
     print(f"{now():%H:%M:%S} {what}", file=sys.stderr, flush=True)
+
+
+def _tell_errors(work: Path) -> None:
+    """Show what the servers wrote about errors before their folders are gone."""
+    for log in work.glob("*/server.log"):
+        lines = log.read_text(encoding="utf-8").splitlines()
+        told = [line for line in lines if '"level": "error"' in line or '"level": "critical"' in line]
+        print("\n".join(line[:4000] for line in told[-3:]), file=sys.stderr, flush=True)
 
 
 def _size_row(table: Table, events: int) -> list[str]:

@@ -20,6 +20,9 @@ PAGE = 10
 _PER_MINUTE = 96
 _BURST = 20
 """Calls of one case before those of another workspace come."""
+_BUDGET = 60.0
+"""Seconds that the calls of a main case may take together, and a sixth of it those of any other."""
+_VERY_LONG = 10.0
 _UNSETTLED_SECONDS = 1_800
 _LOOKS = 8
 
@@ -65,19 +68,26 @@ def ask(served: Served, keys: Mapping[str, Key], questions: Sequence[Question], 
 def warm(
     served: Served, keys: Mapping[str, Key], asked: Sequence[Case], checker: Checker, calls: tuple[int, int]
 ) -> dict[Case, list[float]]:
-    """Ask every case so often, the main ones more often, a few at a time, the workspaces by turns."""
-    pace, seconds, turns = Pace(), defaultdict[Case, list[float]](list), defaultdict[Case, int](int)
+    """Ask every case so often, the main ones more often, a few at a time, the workspaces by turns.
+
+    What takes long is asked less often, and what takes very long only once.
+    """
+    pace, seconds, wanted = Pace(), dict[Case, list[float]](), dict[Case, int]()
     for case in asked:
         pace.wait(case.group.workspace_id, 1)
-        ask(served, keys, [case.question(0)], checker)
-    while left := [case for case in asked if turns[case] < calls[not case.main]]:
+        first = ask(served, keys, [case.question(0)], checker)
+        long = first[0] > _VERY_LONG
+        seconds[case] = first if long else []
+        fit = int((_BUDGET if case.main else _BUDGET / 6) / first[0]) + 2
+        wanted[case] = 1 if long else min(calls[not case.main], fit)
+    while left := [case for case in asked if len(seconds[case]) < wanted[case]]:
         for case in left:
-            share = min(_BURST if case.main else _BURST // 4, calls[not case.main] - turns[case])
-            questions = [case.question(turns[case] + turn + 1) for turn in range(share)]
+            done = len(seconds[case])
+            share = min(_BURST if case.main else _BURST // 4, wanted[case] - done)
             pace.wait(case.group.workspace_id, share)
+            questions = [case.question(done + turn + 1) for turn in range(share)]
             seconds[case] += ask(served, keys, questions, checker)
-            turns[case] += share
-    return dict(seconds)
+    return seconds
 
 
 def cold(folder: Path, keys: Mapping[str, Key], asked: Sequence[Case], checker: Checker) -> dict[Case, float]:

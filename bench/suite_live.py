@@ -28,6 +28,8 @@ _GROWING_SIZE, _GROWING_PAUSE = 100, 0.25
 _LOAD_SIZE, _LOAD_CONNECTIONS, _TEMPLATES = 5_000, 4, 12
 _NUMBER = "#######"
 _FRESH = 20
+_LONGEST = 90
+"""Seconds in which is asked beside what grows, once at least."""
 RATE = 50_000
 """Events a second that others send."""
 
@@ -46,6 +48,7 @@ def grow(asker: Asker, group: Group, calls: int) -> Growth:
     served, key = asker.served, asker.keys[group.workspace_id]
     result, done = Growth(), threading.Event()
     acknowledged, begun = [0], [0]
+    deadline = time.monotonic() + _LONGEST
 
     def sending() -> None:
         for number in count():
@@ -62,6 +65,8 @@ def grow(asker: Asker, group: Group, calls: int) -> Growth:
         sender = threads.submit(sending)
         try:
             for turn in range(calls):
+                if time.monotonic() > deadline and turn:
+                    break
                 asker.pace.wait(group.workspace_id, 2)
                 for mode in MODES:
                     least = acknowledged[0]
