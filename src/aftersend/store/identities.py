@@ -126,11 +126,15 @@ class Identities:
         return {key: mark for key, mark in zip(ordered, found, strict=True) if mark is not None}
 
     def remember(self, marks: Iterable[tuple[bytes, bytes]], state: IndexState) -> None:
-        """Note identities with their marks, and what the index covers with them, in one step."""
+        """Note identities with their marks, and what the index covers with them, in one step.
+
+        Of an identity that is there more than once the last mark holds.
+        """
         batch = WriteBatch(raw_mode=True)
         put = batch.put
-        for key, mark in marks:
-            put(key, mark)
+        latest = dict(marks)
+        for key in sorted(latest):  # each finds its place in memory near that of the one before
+            put(key, latest[key])
         put(_STATE_KEY, _STATE.pack(state.commit, state.rows))
         with self._using("written") as database:
             database.write(batch)
