@@ -25,8 +25,13 @@ from aftersend.registry.database import sqlite_url
 from aftersend.registry.registry import Registry
 from aftersend.stats.answer import Stats
 from aftersend.stats.request import parse_request
+from aftersend.store.credit_book import CreditBook
 from aftersend.store.embedded import EmbeddedEngine
 from aftersend.store.migrate import migrate
+from aftersend.store.read_sealed_credits import SealedReading
+from aftersend.store.seals import senior
+from aftersend.store.touched import Touched
+from aftersend.upkeep.credit_sealer import CreditSealer
 from apart import apart
 from credit_statements import credit_statements
 from plan import ASKED, FIRST_DATE, LAST_DATE, SPAN_DAYS, SPAN_START, campaign_id
@@ -36,6 +41,8 @@ WORKSPACE = "workspace"
 _DAY = 86_400_000
 _MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 _BATCH = 500_000
+_COMMIT = senior(1)
+"""That of all rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,10 @@ QUICK_SIZES = (Size(50_000, 100_000, 20_000, 0),)
 
 @dataclass(frozen=True, slots=True)
 class ConversionResult:
-    """What all runs on one ledger came to. Seconds of the whole answer, of the statement; bytes at the peak."""
+    """What all runs on one ledger came to. Seconds of the whole answer, of the statement; bytes at the peak.
+
+    `sealed` are seconds of the whole answer from seals, and `sealing` of making those.
+    """
 
     size: Size
     answers: list[float]
@@ -62,6 +72,8 @@ class ConversionResult:
     form: str
     peak: int
     credited: int
+    sealed: list[float]
+    sealing: float
 
     def row(self) -> list[str]:
         """Return the row of the table."""
@@ -73,6 +85,8 @@ class ConversionResult:
             f"{self.size.others:,}",
             f"{self.credited:,}",
             f"{answer * 1000:,.0f} ms",
+            f"{statistics.median(self.sealed) * 1000:,.0f} ms",
+            f"{self.sealing:,.1f} s",
             f"{statement * 1000:,.0f} ms",
             f"{statistics.median(ratios):.2f}",
             f"{ratios[0]:.2f}–{ratios[-1]:.2f}",
@@ -87,6 +101,8 @@ HEAD = [
     "other events",
     "credited",
     "answer",
+    "from seals",
+    "sealing",
     "SQL",
     "ratio",
     "range",
@@ -129,10 +145,31 @@ def _run(folder: Path, size: Size, turns: int) -> ConversionResult:
         _answer(stats, workspace)
         answers.append(time.perf_counter() - started)
         statements.append(_seconds(engine, statements_of[form], 1))
-    result = ConversionResult(size, answers, statements, form, _peak(), credited)
+    sealed, sealing = _sealed(Stats(registry.campaigns, engine), workspace, turns)
+    result = ConversionResult(size, answers, statements, form, _peak(), credited, sealed, sealing)
     registry.close()
     engine.close()
     return result
+
+
+def _sealed(stats: Stats, workspace: Workspace, turns: int) -> tuple[list[float], float]:
+    """Seal what is asked for; return how long the same answer takes then, and how long the sealing took."""
+    touched = Touched()
+    touched.load(stats.engine)
+    reading = SealedReading(CreditBook(touched), lambda: _COMMIT)
+    from_seals = Stats(stats.campaigns, stats.engine, sealed_credits=reading)
+    expected = _answer(from_seals, workspace)
+    started = time.perf_counter()
+    CreditSealer(stats.engine, reading).work()
+    sealing = time.perf_counter() - started
+    answers = []
+    for _ in range(turns):
+        started = time.perf_counter()
+        found = _answer(from_seals, workspace)
+        answers.append(time.perf_counter() - started)
+        if found != expected:
+            raise RuntimeError("the answer from seals is another one")
+    return answers, sealing
 
 
 def _answer(stats: Stats, workspace: Workspace) -> dict[str, Any]:

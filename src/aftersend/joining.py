@@ -29,11 +29,14 @@ from aftersend.stats.audit import Audit
 from aftersend.stats.campaign_details import campaign_finder
 from aftersend.stats.uplift import Uplift
 from aftersend.store.aside import AsideEngine
+from aftersend.store.credit_book import CreditBook
 from aftersend.store.embedded import EmbeddedEngine
 from aftersend.store.frozen import is_frozen
 from aftersend.store.ledger import Ledger
+from aftersend.store.read_sealed_credits import SealedReading
 from aftersend.store.refusals import check_disk
-from aftersend.store.seals import SealBook
+from aftersend.store.seals import SealBook, senior
+from aftersend.upkeep.credit_sealer import CreditSealer
 from aftersend.upkeep.key_uses import KeyUses
 from aftersend.upkeep.remover import Remover
 from aftersend.upkeep.sealer import Sealer
@@ -52,6 +55,18 @@ class Opened:
     now: Callable[[], datetime]
 
 
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """What takes events in, answers, and works by itself."""
+
+    intake: Intake
+    stats: Stats
+    sealer: Sealer
+    remover: Remover
+    reporter: Reporter
+    observations: Observations
+
+
 @contextmanager
 def joined(opened: Opened) -> Iterator[Services]:
     """Join the parts, have those work that work by themselves, and end them in order: accepted events are written."""
@@ -61,44 +76,48 @@ def joined(opened: Opened) -> Iterator[Services]:
     book = SealBook(engine, ledger.touched)
     remover = Remover(ledger, engine, registry, now, book, lambda: is_frozen(opened.settings.ledger_folder))
     sealer = Sealer(engine, ledger, registry, book)
-    reporter = _reporter(opened, book)
-    services = _services(opened, Intake(registry.campaigns, committer, now), sealer, remover, reporter, observations)
+    sealed_credits = SealedReading(CreditBook(ledger.touched), lambda: senior(ledger.latest()))
+    credit_sealer = CreditSealer(AsideEngine(engine), sealed_credits)
+    reporter = _reporter(opened, Stats(registry.campaigns, AsideEngine(engine), book, sealed_credits))
+    stats = Stats(registry.campaigns, engine, book, sealed_credits)
+    intake = Intake(registry.campaigns, committer, now)
+    services = _services(opened, Workers(intake, stats, sealer, remover, reporter, observations))
     committer.start()
     remover.start()
     sealer.start()
+    credit_sealer.start()
     reporter.start()
     try:
         yield services
     finally:
         reporter.stop()
+        credit_sealer.stop()
         sealer.stop()
         remover.stop()
         committer.stop()
 
 
-def _services(
-    opened: Opened, intake: Intake, sealer: Sealer, remover: Remover, reporter: Reporter, observations: Observations
-) -> Services:
+def _services(opened: Opened, workers: Workers) -> Services:
     settings, registry, ledger, engine = opened.settings, opened.registry, opened.ledger, opened.engine
-    stats = Stats(registry.campaigns, engine, sealer.book)
+    intake, remover = workers.intake, workers.remover
     return Services(
         registry=registry,
         intake=intake,
         sources=SourceDoor(intake, registry.set_aside, opened.now),
         assigner=Assigner(registry.campaigns, registry.uploaded_users, intake),
-        stats=stats,
-        uplift=Uplift(registry.campaigns, engine, stats),
+        stats=workers.stats,
+        uplift=Uplift(registry.campaigns, engine, workers.stats),
         finder=campaign_finder(registry, engine, opened.now),
         audit=Audit(registry.campaigns, engine, opened.now),
         remover=remover,
-        sealer=sealer,
+        sealer=workers.sealer,
         key_uses=opened.key_uses,
-        reporter=reporter,
+        reporter=workers.reporter,
         report_content_type=settings.report_content_type,
         snapshots=Snapshots((settings.data, settings.ledger_folder), ledger, engine, registry, remover, opened.now),
         limits=CallLimits(settings.limits, settings.failed_sign_ins_per_minute, lambda: opened.now().timestamp()),
         room=Room(settings.body_memory_mib * 2**20),
-        observations=observations,
+        observations=workers.observations,
         operator_token=secrets.token_urlsafe(32),
         serving=Serving(frozenset(settings.data_centers or DATA_CENTERS), settings.data_center_hosts or {}),
         now=opened.now,
@@ -106,11 +125,11 @@ def _services(
     )
 
 
-def _reporter(opened: Opened, book: SealBook) -> Reporter:
+def _reporter(opened: Opened, stats: Stats) -> Reporter:
     settings, registry = opened.settings, opened.registry
     return Reporter(
         registry,
-        Stats(registry.campaigns, AsideEngine(opened.engine), book),
+        stats,
         ReportFolder(settings.data / "reports", settings.report_disk_mib * 2**20),
         ReportSecrets(settings.data, registry.report_keys),
         opened.now,

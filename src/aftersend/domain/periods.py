@@ -32,16 +32,20 @@ class DayFinder:
 
     def day(self, milliseconds: int) -> int:
         """Return the number of the local day on which the UTC moment falls."""
-        utc_day = milliseconds // DAY_MILLISECONDS
+        offset = self.steady_offset(milliseconds // DAY_MILLISECONDS)
+        if offset is None:
+            offset = self._offset(milliseconds)
+        return (milliseconds + offset) // DAY_MILLISECONDS
+
+    def steady_offset(self, utc_day: int) -> int | None:
+        """Return the zone's offset in milliseconds on a UTC day, if it is the same from end to end."""
         try:
-            offset = self._steady_offsets[utc_day]
+            return self._steady_offsets[utc_day]
         except KeyError:
             start = utc_day * DAY_MILLISECONDS
             first, last = self._offset(start), self._offset(start + DAY_MILLISECONDS)
             offset = self._steady_offsets[utc_day] = first if first == last else None
-        if offset is None:
-            offset = self._offset(milliseconds)
-        return (milliseconds + offset) // DAY_MILLISECONDS
+            return offset
 
     def _offset(self, milliseconds: int) -> int:
         moment = datetime.fromtimestamp(milliseconds // 1000, UTC)

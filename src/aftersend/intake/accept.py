@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 
 from aftersend.domain.campaigns import Campaign
@@ -15,12 +18,12 @@ from aftersend.domain.events import (
     RejectionCode,
     Stream,
 )
-from aftersend.domain.periods import EARLIEST_MILLISECONDS, LATEST_MILLISECONDS, DayFinder
+from aftersend.domain.periods import DAY_MILLISECONDS, EARLIEST_MILLISECONDS, LATEST_MILLISECONDS, DayFinder
 from aftersend.intake.decode import Decoded
-from aftersend.intake.placement import Known, PlacementMemory, Placements, find_place
+from aftersend.intake.placement import Columns, Known, PlacementMemory, Placements, find_place
 from aftersend.intake.wire import MessageEvent, UserEvent
 from aftersend.store.digests import digests
-from aftersend.store.identities import identity
+from aftersend.store.identities import identities_of
 from aftersend.store.ledger import EventRows
 
 NATIVE = "native"
@@ -28,6 +31,9 @@ NATIVE = "native"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+
+Moments = np.ndarray[Any, np.dtype[np.int64]]
+"""Milliseconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,12 @@ class Arrival:
             return _TIME_OUT_OF_BOUNDS
         return _EXPIRED if moment < self.earliest else None
 
+    def admits(self, times: "Moments") -> bool:
+        """Return whether no event of these moments is turned away."""
+        if not times.size:
+            return True
+        return bool(times.min() >= max(EARLIEST_MILLISECONDS, self.earliest) and times.max() < LATEST_MILLISECONDS)
+
 
 @dataclass(slots=True)
 class Accepted:
@@ -64,29 +76,41 @@ def accept_message_events(
 ) -> Accepted:
     """Check message events against the catalogue and the registered campaigns and make rows of the good ones."""
     placements = Placements(arrival.workspace_id, known, memory)
+    rejected = decoded.rejected
+    fields = _columns(MessageEvent, decoded.events)
+    times, numbers = _moments(fields["time"]), placements.numbers(decoded.events, fields)
+    if times is None or numbers is None or not arrival.admits(times):
+        # One by one, to say which are turned away and why.
+        fields, times, numbers = _sift(arrival, decoded, placements)
+    columns = {
+        **placements.columns(numbers),
+        **_common_columns(arrival, fields, times),
+        "machine": pa.array(fields["machine"], pa.bool_()),
+        "send_id": _texts(fields["send_id"]),
+        "device_id": _texts(fields["device_id"]),
+        "link": _texts(fields["link"]),
+    }
+    marks = digests(Stream.MESSAGE_EVENTS, columns, placements.openings(numbers))
+    return _accepted(arrival, Stream.MESSAGE_EVENTS, columns, marks, rejected)
+
+
+def _sift(
+    arrival: Arrival, decoded: Decoded[MessageEvent], placements: Placements
+) -> tuple[Columns, Moments, list[int]]:
+    """Note which events are turned away, and return the others with their moments and placements."""
     kept: list[MessageEvent] = []
     numbers: list[int] = []
     times: list[int] = []
-    rejected = decoded.rejected
     for place, event in zip(decoded.places, decoded.events, strict=True):
         moment = _milliseconds(event.time)
         result = arrival.refusal(moment) or placements.number(event)
         if isinstance(result, Rejection):
-            rejected.append(RejectedEvent(place, event.event_id, result))
+            decoded.rejected.append(RejectedEvent(place, event.event_id, result))
             continue
         kept.append(event)
         numbers.append(result)
         times.append(moment)
-    memory.note(placements.added)
-    columns = {
-        **placements.columns(numbers),
-        **_common_columns(arrival, kept, times),
-        "machine": pa.array([event.machine for event in kept], pa.bool_()),
-        "send_id": pa.array([event.send_id or "" for event in kept], pa.string()),
-        "device_id": pa.array([event.device_id or "" for event in kept], pa.string()),
-        "link": pa.array([event.link or "" for event in kept], pa.string()),
-    }
-    return _accepted(arrival, Stream.MESSAGE_EVENTS, columns, rejected)
+    return _columns(MessageEvent, kept), np.array(times, np.int64), numbers
 
 
 def rejection_of(arrival: Arrival, event: MessageEvent, campaign: Campaign) -> Rejection | None:
@@ -112,38 +136,42 @@ def accept_user_events(arrival: Arrival, decoded: Decoded[UserEvent]) -> Accepte
             kept.append(event)
             times.append(moment)
             attributes.append(written)
+    fields = _columns(UserEvent, kept)
     columns = {
-        **_common_columns(arrival, kept, times),
-        "name": pa.array([event.name for event in kept], pa.string()).dictionary_encode(),
-        "platform": pa.array([(event.platform or "").upper() for event in kept], pa.string()).dictionary_encode(),
-        "attributes": pa.array(attributes, pa.string()),
+        **_common_columns(arrival, fields, np.array(times, np.int64)),
+        "name": _texts(fields["name"]).dictionary_encode(),
+        "platform": _texts([(platform or "").upper() for platform in fields["platform"]]).dictionary_encode(),  # type: ignore[attr-defined]
+        "attributes": _texts(attributes),
     }
-    return _accepted(arrival, Stream.USER_EVENTS, columns, rejected)
+    return _accepted(arrival, Stream.USER_EVENTS, columns, digests(Stream.USER_EVENTS, columns), rejected)
 
 
-def _common_columns(
-    arrival: Arrival, events: Sequence[MessageEvent] | Sequence[UserEvent], times: list[int]
-) -> dict[str, pa.Array]:
-    find_day = arrival.days.day
+def _columns(
+    wire: type[MessageEvent] | type[UserEvent], events: Sequence[MessageEvent] | Sequence[UserEvent]
+) -> Columns:
+    return {name: list(map(attrgetter(name), events)) for name in wire.__struct_fields__}
+
+
+def _common_columns(arrival: Arrival, fields: Columns, times: Moments) -> dict[str, pa.Array]:
+    rows = times.size
     return {
-        "workspace_id": _same(arrival.workspace_id, len(events)),
-        "day": pa.array([find_day(moment) for moment in times], pa.int32()).cast(pa.date32()),
-        "user_id": pa.array([event.user_id for event in events], pa.string()),
-        "time": _timestamps(times),
-        "event_id": pa.array([event.event_id for event in events], pa.string()),
-        "received_at": _timestamps([arrival.received_at] * len(events)),
-        "source": _same(arrival.source, len(events)),
-        "key_id": _same(arrival.key_id, len(events)),
+        "workspace_id": _same(arrival.workspace_id, rows),
+        "day": pa.array(_days(arrival.days, times), pa.int32()).cast(pa.date32()),
+        "user_id": _texts(fields["user_id"]),
+        "time": pa.array(times, _TIMESTAMP),
+        "event_id": _texts(fields["event_id"]),
+        "received_at": pa.repeat(pa.scalar(arrival.received_at, _TIMESTAMP), rows),
+        "source": _same(arrival.source, rows),
+        "key_id": _same(arrival.key_id, rows),
     }
 
 
 def _accepted(
-    arrival: Arrival, stream: Stream, columns: dict[str, pa.Array], rejected: list[RejectedEvent]
+    arrival: Arrival, stream: Stream, columns: dict[str, pa.Array], marks: list[bytes], rejected: list[RejectedEvent]
 ) -> Accepted:
-    workspace_id = arrival.workspace_id
-    identities = [identity(workspace_id, event_id) for event_id in columns["event_id"].to_pylist()]
+    identities = identities_of(arrival.workspace_id, columns["event_id"].to_pylist())
     rejected.sort(key=lambda row: row.index)
-    return Accepted(EventRows(stream, identities, digests(stream, columns), pa.table(columns)), rejected)
+    return Accepted(EventRows(stream, identities, marks, pa.table(columns)), rejected)
 
 
 def _same(text: str, rows: int) -> pa.Array:
@@ -184,5 +212,27 @@ def _milliseconds(moment: int | datetime) -> int:
     return (moment - _EPOCH) // _MILLISECOND
 
 
-def _timestamps(times: list[int]) -> pa.Array:
-    return pa.array(times, pa.int64()).cast(pa.timestamp("ms", "UTC"))
+def _moments(times: Sequence[Any]) -> Moments | None:
+    """Return the moments of all events; nothing where one is further away than a number of milliseconds can say."""
+    try:
+        return np.array(times if set(map(type, times)) <= {int} else list(map(_milliseconds, times)), np.int64)
+    except OverflowError:
+        return None
+
+
+def _days(finder: DayFinder, times: Moments) -> Moments:
+    """Return the days on which moments fall: one question for each day of UTC, where its offset is steady."""
+    days, places = np.unique(times // DAY_MILLISECONDS, return_inverse=True)
+    offsets = [finder.steady_offset(day) for day in days.tolist()]
+    if None in offsets:
+        return np.array([finder.day(moment) for moment in times.tolist()], np.int64)
+    found: Moments = (times + np.array(offsets, np.int64)[places]) // DAY_MILLISECONDS
+    return found
+
+
+_TIMESTAMP = pa.timestamp("ms", "UTC")
+
+
+def _texts(values: Sequence[object]) -> pa.Array:
+    """Make a column of texts; where there is none it is empty."""
+    return pa.array(values, pa.string()).fill_null("")

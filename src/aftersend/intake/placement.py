@@ -1,12 +1,16 @@
-"""Where in its campaign's tree an event counts: checked once for each combination, and remembered.
+"""Where in its campaign's tree an event counts: checked once for each combination, and remembered by a number.
 
 What a check looks at (campaign, kind, platform, locale, variation, detail) repeats through a campaign's life, so a
-row costs a look-up.
+batch costs a look-up a row, and none of them runs Python.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
+from threading import Lock
+from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from aftersend.domain.campaigns import (
@@ -22,10 +26,10 @@ from aftersend.domain.events import Rejection, RejectionCode
 from aftersend.domain.kinds import KINDS, Detail
 from aftersend.domain.reasons import reason_name
 from aftersend.intake.wire import MessageEvent
+from aftersend.store.digests import opening
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(NamedTuple):
     """Where in the tree of its campaign an event counts."""
 
     campaign_id: str
@@ -37,6 +41,9 @@ class Placement:
 
 
 _MOST_REMEMBERED = 100_000
+
+_FEW = 4
+"""A batch of fewer than a fourth as many events as there are placements is a small one."""
 
 Refused = Mapping[tuple[str, str | None], Rejection]
 """By campaign and parent: why events that name them are turned away."""
@@ -50,92 +57,160 @@ class Known:
     refused: Refused = field(default_factory=dict)
 
 
-Combinations = dict[tuple[object, ...], Placement | Rejection]
+Columns = Mapping[str, Sequence[object]]
+"""The fields of the events of a batch, each as a column."""
+
+_COMBINED = (
+    "campaign_id",
+    "kind",
+    "platform",
+    "locale",
+    "variation",
+    "reason",
+    "group",
+    "bounce_type",
+    "channel",
+    "parent_campaign_id",
+)
+"""The fields on which it depends where an event counts, and whether it can."""
+
+_combination = attrgetter(*_COMBINED)
 
 
-class PlacementMemory:
-    """What became of the combinations that events have brought, campaign by campaign.
+Numbers = np.ndarray[Any, np.dtype[np.int32]]
+Written = dict[str, tuple[Numbers, pa.Array]]
+"""By column: for each placement the number of its word, and the words."""
 
-    It holds for as long as the campaign stays as it is.
+
+class _Numbered:
+    """The placements that were found for the events of one workspace, each under a number that stays its own.
+
+    All of them hold for its campaigns as they are noted here. Once one of those changes, it is begun anew.
     """
 
     def __init__(self) -> None:
-        self._campaigns: dict[tuple[str, str], tuple[Campaign, Combinations]] = {}
+        self.campaigns: dict[str, Campaign] = {}
+        self.numbers: dict[tuple[object, ...], int] = {}
+        self.placements: list[Placement] = []
+        self.openings: list[int] = []
+        self._written: Written = {}
+
+    def holds_for(self, campaigns: Mapping[str, Campaign]) -> bool:
+        """Return whether none of the campaigns has changed."""
+        for one in campaigns.values():
+            noted = self.campaigns.get(one.id, one)
+            if noted is not one and noted != one:
+                return False
+        return True
+
+    def written(self) -> Written:
+        """Return all placements as columns of numbers and words, at the places of their own numbers."""
+        rows = len(next(iter(self._written.values()))[0]) if self._written else 0
+        if rows != len(self.placements):
+            columns = zip(Placement._fields, zip(*self.placements, strict=True), strict=True)
+            encoded = {name: pa.array(values, pa.string()).dictionary_encode() for name, values in columns}
+            self._written = {name: (column.indices.to_numpy(), column.dictionary) for name, column in encoded.items()}
+        return self._written
+
+
+class PlacementMemory:
+    """What became of the combinations that events have brought, workspace by workspace. Threads share it."""
+
+    def __init__(self, most: int = _MOST_REMEMBERED) -> None:
+        self._most = most
+        self._workspaces: dict[str, _Numbered] = {}
         self._remembered = 0
+        self._lock = Lock()
 
-    def combinations(self, workspace_id: str, campaign: Campaign | None) -> Combinations:
-        """Return what is known of a campaign's combinations, to look up and to add to."""
-        if campaign is None:
-            return {}
-        key = (workspace_id, campaign.id)
-        known = self._campaigns.get(key)
-        if known is None or known[0] != campaign:
-            known = self._campaigns[key] = (campaign, {})
-        return known[1]
+    def numbered(self, workspace_id: str, campaigns: Mapping[str, Campaign]) -> _Numbered:
+        """Return what is known of a workspace, if all that it rests on is still as it is with these campaigns."""
+        with self._lock:
+            found = self._workspaces.get(workspace_id)
+            if found is None or not found.holds_for(campaigns):
+                found = self._workspaces[workspace_id] = _Numbered()
+            found.campaigns.update(campaigns)
+            return found
 
-    def note(self, added: int) -> None:
-        """Say how much was added; all is forgotten when it becomes too much."""
-        self._remembered += added
-        if self._remembered > _MOST_REMEMBERED:
-            self._campaigns = {}
-            self._remembered = 0
+    def written(self, numbered: _Numbered) -> Written:
+        """Return the placements of a workspace as columns."""
+        with self._lock:
+            return numbered.written()
+
+    def add(self, numbered: _Numbered, combination: tuple[object, ...], placement: Placement) -> int:
+        """Give the placement of a combination a number; all is forgotten when it becomes too much."""
+        with self._lock:
+            number = numbered.numbers.get(combination)
+            if number is None:
+                number = len(numbered.placements)
+                numbered.placements.append(placement)
+                numbered.openings.append(opening(placement))
+                numbered.numbers[combination] = number
+                self._remembered += 1
+                if self._remembered > self._most:
+                    self._workspaces = {}
+                    self._remembered = 0
+            return number
 
 
 class Placements:
-    """The placements of one batch, numbered."""
+    """The placements of one batch."""
 
     def __init__(self, workspace_id: str, known: Known, memory: PlacementMemory) -> None:
-        self._workspace_id = workspace_id
         self._campaigns = known.campaigns
         self._refused = known.refused
         self._memory = memory
-        self._combinations: dict[str, Combinations] = {}
-        self._numbers: dict[int, int] = {}
-        self._found: list[Placement] = []
-        self.added = 0
+        self._numbered = memory.numbered(workspace_id, known.campaigns)
 
     def number(self, event: MessageEvent) -> int | Rejection:
         """Return the number of the event's placement, or why it has none."""
-        campaign_id = event.campaign_id
-        if self._refused and (refusal := self._refused.get((campaign_id, event.parent_campaign_id))):
+        if self._refused and (refusal := self._refused.get((event.campaign_id, event.parent_campaign_id))):
             return refusal
-        combinations = self._combinations.get(campaign_id)
-        if combinations is None:
-            combinations = self._memory.combinations(self._workspace_id, self._campaigns.get(campaign_id))
-            self._combinations[campaign_id] = combinations
-        combination = (
-            event.kind,
-            event.platform,
-            event.locale,
-            event.variation,
-            event.reason,
-            event.group,
-            event.bounce_type,
-            event.channel,
-            event.parent_campaign_id,
-        )
-        placed = combinations.get(combination)
-        if placed is None:
-            placed = combinations[combination] = find_place(event, self._campaigns.get(campaign_id))
-            self.added += 1
-        if isinstance(placed, Rejection):
-            return placed
-        # What is found is kept until the batch is done, so an object's number stands for it alone.
-        number = self._numbers.get(id(placed))
-        if number is None:
-            number = self._numbers[id(placed)] = len(self._found)
-            self._found.append(placed)
-        return number
+        campaign = self._campaigns.get(event.campaign_id)
+        combination = _combination(event)
+        number = self._numbered.numbers.get(combination)
+        if number is not None and campaign is not None:
+            return number
+        placed = find_place(event, campaign)
+        return placed if isinstance(placed, Rejection) else self._memory.add(self._numbered, combination, placed)
+
+    def numbers(self, events: Sequence[MessageEvent], columns: Columns) -> list[int] | None:
+        """Return the numbers of the placements of all events; nothing where any of them may have none."""
+        if self._refused or not self._campaigns.keys() >= set(columns["campaign_id"]):
+            return None
+        combinations = zip(*(columns[name] for name in _COMBINED), strict=True)
+        found = list(map(self._numbered.numbers.get, combinations))
+        numbers = []
+        for event, number in zip(events, found, strict=True) if None in found else ():
+            known = self.number(event) if number is None else number
+            if isinstance(known, Rejection):
+                return None
+            numbers.append(known)
+        return numbers or found  # type: ignore[return-value]  # none of those found is missing then
 
     def columns(self, numbers: list[int]) -> dict[str, pa.Array]:
         """Return the columns of the rows that have these placements, as dictionaries of few values."""
-        indices = pa.array(numbers, pa.int32())
-        columns = {}
-        for column in Placement.__slots__:
-            values = [getattr(placement, column) for placement in self._found]
-            encoded = pa.array(values, pa.string()).dictionary_encode()
-            columns[column] = pa.DictionaryArray.from_arrays(encoded.indices.take(indices), encoded.dictionary)
-        return columns
+        places = np.array(numbers, np.int32)
+        if len(numbers) * _FEW > len(self._numbered.placements):
+            written = self._memory.written(self._numbered)
+            return {name: _own_words(codes[places], words) for name, (codes, words) in written.items()}
+        # A small batch does not carry the words of all others along.
+        rows = [self._numbered.placements[number] for number in numbers]
+        columns = zip(Placement._fields, zip(*rows, strict=True) if rows else [()] * 6, strict=True)
+        return {name: pa.array(values, pa.string()).dictionary_encode() for name, values in columns}
+
+    def openings(self, numbers: list[int]) -> list[int]:
+        """Return for each row what the digest of what it says begins with."""
+        return list(map(self._numbered.openings.__getitem__, numbers))
+
+
+def _own_words(codes: Numbers, words: pa.Array) -> pa.Array:
+    """Make a column of numbers of words, with no word that is not in it."""
+    used = np.zeros(len(words), np.bool_)
+    used[codes] = True
+    if not used.all():
+        codes = (np.cumsum(used, dtype=np.int32) - 1)[codes]
+        words = words.take(pa.array(np.flatnonzero(used)))
+    return pa.DictionaryArray.from_arrays(codes, words)
 
 
 def can_be_parent(parent: str | None, campaign_id: str) -> bool:

@@ -18,6 +18,7 @@ from aftersend.store.engine import Engine
 from aftersend.store.families import Families
 from aftersend.store.read_conversions import Credits, read_receipts, start_conversions
 from aftersend.store.read_counts import read_counts
+from aftersend.store.read_sealed_credits import SealedReading
 from aftersend.store.seals import SealBook
 
 
@@ -28,6 +29,7 @@ class Stats:
     campaigns: Campaigns
     engine: Engine
     book: SealBook | None = None
+    sealed_credits: SealedReading | None = None
 
     def answer(self, workspace: Workspace, request: StatsRequest, profile: Profile) -> dict[str, Any]:
         """Return the body of the answer."""
@@ -83,7 +85,9 @@ class Stats:
         receipts = read_receipts(self.engine, workspace.id, unsure) if unsure else frozenset[str]()
         surroundings = Surroundings(tuple(competitors), families, receipts)
         query = claim(workspace, page, request, profile, surroundings)
-        return start_conversions(self.engine, query)
+        if self.sealed_credits is None:
+            return start_conversions(self.engine, query)
+        return self.sealed_credits.start(self.engine, query)
 
     def _page(self, workspace: Workspace, request: StatsRequest) -> tuple[list[Campaign], int]:
         """The campaigns of the page that was asked for, and how many the request means in all."""

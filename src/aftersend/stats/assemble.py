@@ -139,5 +139,5 @@ def _has_group(tree: _Tree, facts: ControlGroupFacts) -> bool:
     """A campaign has a group that it is registered with, or that held users out, or whose users convert."""
     groups = tree.campaign.control_groups
     registered = groups.campaign_percentage > 0 if facts.group is ControlGroup.CAMPAIGN else groups.include_global
-    held_out = bool(tree.block.nodes_with(facts.held_out.tally))
+    held_out = tree.block.has(facts.held_out.tally)
     return registered or held_out or any(tree.goals.nodes_credited(facts.group))

@@ -38,8 +38,6 @@ class GoalNumbers:
 
         Its numbers are in `row`, those of the platform with its control groups in `group_row`.
         """
-        if not self.campaign.goals:
-            return {}
         base, platform = int(self.numbers.bases[row]), node[0]
         nodes = {}
         for place, goal in enumerate(self.campaign.goals):

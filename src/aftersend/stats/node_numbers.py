@@ -37,7 +37,8 @@ class Spelling:
 class NodeNumbers:
     """The numbers of every node of some campaigns of one channel; the last place is of a node without any event.
 
-    `nodes` are the nodes but for their goals. `bases` are what converted users are divided by; `held_out` and `members` are the users of each control group.
+    `nodes` are the nodes but for their goals. `bases` are what converted users are divided by; `held_out` and `members`
+    are the users of each control group.
     """
 
     nodes: list[Json]

@@ -5,6 +5,7 @@ from datetime import tzinfo
 
 from aftersend.domain.filters import Condition
 from aftersend.domain.kinds import Kind
+from aftersend.store.some_rows import ALL_ROWS, Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class ConversionQuery:
 
     Only `asked` campaigns are answered for. With `one_winner` all claimants compete for each event, and held-out
     users among themselves; otherwise each claimant and group is judged by itself. `clicks_only` keeps what a click
-    won. `over_platforms` asks for the level above the platforms as well.
+    won. `over_platforms` asks for the level above the platforms as well. `rows` leaves some out.
     """
 
     workspace_id: str
@@ -64,3 +65,4 @@ class ConversionQuery:
     one_winner: bool = False
     clicks_only: bool = False
     over_platforms: bool = False
+    rows: Rows = ALL_ROWS

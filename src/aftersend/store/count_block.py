@@ -44,6 +44,10 @@ class CountBlock:
         """Return the counts by detail."""
         return self.events_by_detail if mode is Mode.TOTAL else self.users_by_detail
 
+    def has(self, tally: Tally) -> bool:
+        """Return whether there is any such event in any node."""
+        return tally in self.events and bool(self.events[tally].any())
+
     def nodes_with(self, tally: Tally) -> list[Node]:
         """Return the nodes in which there is any such event."""
         return [self.nodes[row] for row in np.flatnonzero(self.count(tally, Mode.TOTAL)).tolist()]

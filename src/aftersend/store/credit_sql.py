@@ -13,11 +13,12 @@ from typing import Any
 from aftersend.domain.attribution import DEPTHS, Depth
 from aftersend.domain.filters import NUMBER_PLACES
 from aftersend.domain.kinds import ControlGroup, Kind
-from aftersend.domain.periods import DAY_MILLISECONDS
+from aftersend.domain.periods import DAY_MILLISECONDS, LAST_DAY
 from aftersend.store.conversion_query import Claimant, ConversionQuery, Definition
 from aftersend.store.families import Groups
 from aftersend.store.filter_sql import Scope, Words, condition_sql, number, raw
 from aftersend.store.portions import WHOLE, Portion
+from aftersend.store.seals import senior
 
 GROUPS = ("", *(group.value for group in ControlGroup))
 """Whose node a credit belongs to: the campaign's own, or that of a control group. Numbered from 0."""
@@ -34,12 +35,15 @@ class CreditSql:
 
     def __init__(self, query: ConversionQuery, portion: Portion = WHOLE) -> None:
         self._query = query
-        self._users = portion.condition
         self.words = Words()
         self._claimants = sorted(query.claimants, key=lambda claimant: claimant.campaign_id.encode())
         self._groups = Groups({claimant.campaign_id: claimant.members for claimant in self._claimants})
         self._goals = [(claimant, place) for claimant in self._claimants for place in range(len(claimant.goals))]
         self._definitions = list(dict.fromkeys(claimant.goals[place].definition for claimant, place in self._goals))
+        self._names = sorted({definition.event for definition in self._definitions})
+        self._rows = query.rows.came + portion.condition
+        if query.rows.users is not None:
+            self._rows += f" AND user_id IN {self.words.texts(query.rows.users)}"
 
     def names(self, position: int, group: int, goal: int) -> tuple[str, str, int]:
         """Return the campaign, the group and the place of the goal that a row's numbers mean."""
@@ -55,7 +59,7 @@ class CreditSql:
         amount, currency = self.worth(scope)
         return f"""
         {scope.clause()}
-        SELECT user_id, position, winner.4 AS held_out, goal,
+        SELECT user_id, position, winner.4 AS held_out, goal, day,
             winner.5 AS platform, winner.6 AS locale, winner.7 AS variation,
             {amount} AS amount, {currency} AS currency
         FROM ({self._credited()})
@@ -87,7 +91,7 @@ class CreditSql:
             competes = f"arrayExists(one -> {self._competes('one')}, {self._claimants_of('family')})"
         return f"""
             SELECT any(events.user_id) AS user_id, any(definitions) AS matched, any(attributes) AS attributes,
-                max(({touch})) AS winner{also}
+                any(day) AS day, max(({touch})) AS winner{also}
             FROM ({self.goal_events()}) AS events
             JOIN ({self._touches()}) AS touches ON events.bucket = touches.bucket
             WHERE events.user_id = touches.user_id AND {competes}
@@ -110,11 +114,9 @@ class CreditSql:
 
     def goal_events(self) -> str:
         """Write the statement of the goal events, each with the definitions that it meets."""
-        first, last = self._query.days
         scope = Scope(self.words)
-        names = sorted({definition.event for definition in self._definitions})
         matching = [
-            (self._number(definition), self._matches(definition, scope, single=len(names) == 1))
+            (self._number(definition), self._matches(definition, scope, single=len(self._names) == 1))
             for definition in self._definitions
         ]
         if len(matching) == 1:
@@ -129,16 +131,29 @@ class CreditSql:
         needed = "attributes" if self._pays() else "''"
         restricted = f" AND user_id IN ({self._asked_users()})" if self._competitors() else ""
         return f"""
-                SELECT user_id, event_id, happened, bucket, definitions, {needed} AS attributes
+                SELECT user_id, event_id, day, happened, bucket, definitions, {needed} AS attributes
                 FROM (
                     {scope.clause()}
-                    SELECT user_id, event_id, attributes, toUnixTimestamp64Milli(time) AS happened,
+                    SELECT user_id, event_id, day, attributes, toUnixTimestamp64Milli(time) AS happened,
                         cityHash64(user_id, intDiv(happened, {self._width()})) AS bucket, {definitions} AS definitions
                     FROM user_events
-                    WHERE workspace_id = {self._workspace()} AND name IN {self.words.texts(names)}
-                        AND day BETWEEN {self._day(first)} AND {self._day(last)} AND {condition}
-                        {restricted}{self._users}
+                    WHERE {self._event_scope()} AND {condition}{restricted}{self._rows}
                 )"""
+
+    def _event_scope(self) -> str:
+        first, last = self._query.days
+        return (
+            f"workspace_id = {self._workspace()} AND name IN {self.words.texts(self._names)} "
+            f"AND day BETWEEN {self._day(first)} AND {self._day(last)}"
+        )
+
+    def users_since(self, until: int, now: int) -> str:
+        """Write the statement of the users of whom anything came after one commit and until another."""
+        came = f"seniority < {senior(until)} AND seniority >= {senior(now)}"
+        return f"""
+            SELECT user_id FROM message_events WHERE {self._touch_scope(self._claimants)} AND {came}
+            UNION DISTINCT
+            SELECT user_id FROM user_events WHERE {self._event_scope()} AND {came}"""
 
     def _matches(self, definition: Definition, scope: Scope, *, single: bool) -> str:
         conditions = [] if single else [f"name = {self.words.text(definition.event)}"]
@@ -154,7 +169,7 @@ class CreditSql:
                     {HELD_OUT_GROUP} AS held_out, {self._of_whom()},
                     cityHash64(user_id, intDiv(touched, {self._width()}) + arrayJoin([0, 1])) AS bucket
                 FROM message_events
-                WHERE {self._touch_scope(self._claimants)}{restricted}"""
+                WHERE {self._touch_scope(self._claimants)}{restricted}{self._rows}"""
 
     def _of_whom(self) -> str:
         """SQL for the claimant of a touch; where families share touches, for its campaign and family beside it."""
@@ -176,13 +191,14 @@ class CreditSql:
 
     def _asked_users(self) -> str:
         """The users that the asked campaigns touched: whoever competes for somebody else is not looked at."""
-        return f"SELECT user_id FROM message_events WHERE {self._touch_scope(filter(self._is_asked, self._claimants))}"
+        scope = self._touch_scope(filter(self._is_asked, self._claimants))
+        return f"SELECT user_id FROM message_events WHERE {scope}{self._rows}"
 
     def _touch_scope(self, claimants: Any) -> str:
         claimants = list(claimants)
         first, last = self._query.days
-        # Days are local and windows are hours, so a day more is looked at.
-        reach = self._longest_window() // DAY_MILLISECONDS + 2
+        # Days are local and windows are hours, so a day more is looked at; and one after, for clocks that go back.
+        first = max(first - self._longest_window() // DAY_MILLISECONDS - 2, 0)
         by_kinds: dict[tuple[Kind, ...], dict[str, None]] = {}
         for claimant in claimants:
             of_kinds = by_kinds.setdefault((*claimant.kinds, Kind.HELD_OUT), {})
@@ -194,7 +210,7 @@ class CreditSql:
         ids = self.words.texts(dict.fromkeys(member for claimant in claimants for member in claimant.members))
         return (
             f"workspace_id = {self._workspace()} AND campaign_id IN {ids} "
-            f"AND day BETWEEN {self._day(max(first - reach, 0))} AND {self._day(last)} AND ({touches}){self._users}"
+            f"AND day BETWEEN {self._day(first)} AND {self._day(min(last + 1, LAST_DAY))} AND ({touches})"
         )
 
     def claimed_goals(self, position: str, definitions: str) -> str:

@@ -41,7 +41,13 @@ def identity(workspace_id: str, event_id: str) -> bytes:
     The first 128 bits of SHA-256, which the engine can compute too: among 10^10 events the chance that any two share
     them is below 10^-18, and to make two that do takes 2^64 tries.
     """
-    return hashlib.sha256(f"{workspace_id}\0{event_id}".encode()).digest()[:IDENTITY_BYTES]
+    return identities_of(workspace_id, (event_id,))[0]
+
+
+def identities_of(workspace_id: str, event_ids: Iterable[str]) -> list[bytes]:
+    """Return the identities of events of one workspace."""
+    start, digest = f"{workspace_id}\0", hashlib.sha256
+    return [digest((start + event_id).encode()).digest()[:IDENTITY_BYTES] for event_id in event_ids]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +121,20 @@ class Identities:
         ordered: list[Any] = sorted(identities)  # neighbours share blocks, which makes the look-up three times faster
         with self._using("read") as database:
             found: Any = database.get(ordered)
+        if found.count(None) == len(found):
+            return {}
         return {key: mark for key, mark in zip(ordered, found, strict=True) if mark is not None}
 
     def remember(self, marks: Iterable[tuple[bytes, bytes]], state: IndexState) -> None:
-        """Note identities with their marks, and what the index covers with them, in one step."""
+        """Note identities with their marks, and what the index covers with them, in one step.
+
+        Of an identity that is there more than once the last mark holds.
+        """
         batch = WriteBatch(raw_mode=True)
         put = batch.put
-        for key, mark in marks:
-            put(key, mark)
+        latest = dict(marks)
+        for key in sorted(latest):  # each finds its place in memory near that of the one before
+            put(key, latest[key])
         put(_STATE_KEY, _STATE.pack(state.commit, state.rows))
         with self._using("written") as database:
             database.write(batch)

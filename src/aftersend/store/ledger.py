@@ -11,6 +11,7 @@ anew from the tables. Live rows and spent identities together are all that were 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from threading import Lock
 
 import pyarrow as pa
@@ -59,7 +60,7 @@ class SpentIds:
 class _Places:
     """Of a batch, the places of the new events, and of those that say something else under a known id."""
 
-    fresh: list[int]
+    fresh: Sequence[int]
     conflicts: list[int]
 
 
@@ -229,18 +230,22 @@ class Ledger:
 
     def _sort_out(self, batches: Sequence[EventRows]) -> list[_Places]:
         """For each batch, the places of the events that nobody sent before, and of those that contradict the first."""
-        taken = self._identities.known({key for batch in batches for key in batch.identities})
+        named = set().union(*(batch.identities for batch in batches))
+        taken = self._identities.known(named)
+        if not taken and len(named) == sum(len(batch.identities) for batch in batches):
+            return [_Places(range(len(batch.identities)), []) for batch in batches]
         found = []
         for batch in batches:
-            places = _Places([], [])
+            fresh: list[int] = []
+            conflicts: list[int] = []
             for place, (key, digest) in enumerate(zip(batch.identities, batch.digests, strict=True)):
                 known = taken.get(key)
                 if known is None:
                     taken[key] = digest
-                    places.fresh.append(place)
+                    fresh.append(place)
                 elif known not in (digest, SPENT):
-                    places.conflicts.append(place)
-            found.append(places)
+                    conflicts.append(place)
+            found.append(_Places(fresh, conflicts))
         return found
 
     def _store(self, batches: Sequence[EventRows], sorted_out: Sequence[_Places], new: int) -> None:
@@ -252,7 +257,7 @@ class Ledger:
         ]
         # One chunk with one set of dictionaries becomes one block, and so one part: there whole or not at all.
         rows = pa.concat_tables(parts).unify_dictionaries().combine_chunks()
-        marks = ((batch.identities[place], batch.digests[place]) for batch, fresh in pairs for place in fresh)
+        marks = chain.from_iterable(_marks(batch, fresh) for batch, fresh in pairs)
         self._write(batches[0].stream, rows, marks, new)
 
     def _write(self, table: str, rows: pa.Table, marks: Iterable[tuple[bytes, bytes]], new: int) -> None:
@@ -274,3 +279,9 @@ class Ledger:
         self._state = state
         self._certain = True
         self._trouble = None
+
+
+def _marks(batch: EventRows, fresh: Sequence[int]) -> Iterable[tuple[bytes, bytes]]:
+    if len(fresh) == len(batch.identities):
+        return zip(batch.identities, batch.digests, strict=True)
+    return ((batch.identities[place], batch.digests[place]) for place in fresh)

@@ -1,25 +1,20 @@
 """Reads conversions: credits goal events to touches, and counts the credits for each level of the tree."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
-from decimal import Decimal
+from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any
 
-from aftersend.domain.conversions import NO_CONVERSIONS, Conversions
+from aftersend.domain.conversions import Conversions
 from aftersend.domain.kinds import Kind
 from aftersend.store.conversion_query import ConversionQuery
 from aftersend.store.credit_sql import CreditSql
+from aftersend.store.credit_sums import CreditKey, Credits, CreditSums
 from aftersend.store.engine import Engine
 from aftersend.store.families import Families
 from aftersend.store.levels import places
 from aftersend.store.portions import BOUND, WHOLE, Portion, in_portions
 
-CreditKey = tuple[str, str, int, str, str, str]
-"""Campaign, control group (empty for the campaign's own nodes), the goal's place, platform, locale, variation."""
-
-
-Credits = dict[CreditKey, Conversions]
+__all__ = ["CreditKey", "Credits", "read_conversions", "read_receipts", "start_conversions", "start_counting"]
 
 
 def read_conversions(engine: Engine, query: ConversionQuery) -> Credits:
@@ -29,9 +24,24 @@ def read_conversions(engine: Engine, query: ConversionQuery) -> Credits:
 
 def start_conversions(engine: Engine, query: ConversionQuery) -> Callable[[], Credits]:
     """Begin to credit beside whatever else is read, and return what waits for the credits."""
+    waiting = start_counting(engine, query)
+
+    def credited() -> Credits:
+        sums = CreditSums()
+        waiting(sums, 1)
+        return sums.credits()
+
+    return credited
+
+
+Rows = Sequence[Sequence[Any]]
+
+
+def start_counting(engine: Engine, query: ConversionQuery) -> Callable[[CreditSums, int], None]:
+    """Begin to credit, and return what waits for the credits and adds them to sums so many times: 1, or -1."""
     first, last = query.days
     if not any(claimant.goals for claimant in query.claimants if claimant.campaign_id in query.asked) or first > last:
-        return dict
+        return lambda sums, times: None
     sql, statement = _statement(query, WHOLE)
     started = engine.start(statement, sql.words.parameters)
 
@@ -41,10 +51,15 @@ def start_conversions(engine: Engine, query: ConversionQuery) -> Callable[[], Cr
         smaller, statement = _statement(query, portion)
         return engine.select(statement, smaller.words.parameters)
 
-    return lambda: _credits(sql, in_portions(WHOLE, read))
+    def add(sums: CreditSums, times: int) -> None:
+        for position, held_out, goal, *place, events, users, revenue, named in chain.from_iterable(
+            in_portions(WHOLE, read)
+        ):
+            platform, locale, variation = place
+            key = (*sql.names(position, held_out, goal), platform, locale, variation)
+            sums.add(key, Conversions(events, users, revenue), named, times)
 
-
-Rows = Sequence[Sequence[Any]]
+    return add
 
 
 def _statement(query: ConversionQuery, portion: Portion) -> tuple[CreditSql, str]:
@@ -53,7 +68,7 @@ def _statement(query: ConversionQuery, portion: Portion) -> tuple[CreditSql, str
         sql,
         f"""
 SELECT position, held_out, goal, place.1, place.2, place.3, sum(events), uniqExactMerge(users), sum(revenue),
-    groupUniqArrayIf(currency, currency != '')
+    sumMapIf(map(toString(currency), events), currency != '')
 FROM (
     SELECT position, held_out, goal, platform, locale, variation, currency,
         count() AS events, uniqExactState(user_id) AS users, sum(ifNull(amount, 0)) AS revenue
@@ -65,22 +80,6 @@ GROUP BY position, held_out, goal, place
 {BOUND}
 """,
     )
-
-
-def _credits(sql: CreditSql, portions: Iterable[Rows]) -> Credits:
-    """Add up what was read of different users; amounts of several currencies add up to nothing."""
-    found: Credits = {}
-    currencies: dict[CreditKey, set[str]] = {}
-    for position, held_out, goal, *place, events, users, revenue, named in chain.from_iterable(portions):
-        platform, locale, variation = place
-        key = (*sql.names(position, held_out, goal), platform, locale, variation)
-        so_far = found.get(key, NO_CONVERSIONS)
-        found[key] = Conversions(so_far.events + events, so_far.users + users, so_far.revenue + revenue)
-        currencies.setdefault(key, set()).update(named)
-    return {
-        key: replace(credited, revenue=Decimal(0)) if len(currencies[key]) > 1 else credited
-        for key, credited in found.items()
-    }
 
 
 def read_receipts(engine: Engine, workspace_id: str, families: Families) -> frozenset[str]:

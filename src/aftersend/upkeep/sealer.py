@@ -107,7 +107,7 @@ class Sealer:
         self.book = book
         self._touched = ledger.touched
         self._limits = limits
-        self._turn = threading.Lock()
+        self._turn = threading.RLock()
         self._work: dict[tuple[str, str], _Work] = {}
         self._swept = time.monotonic()
         self._waiting: frozenset[int] = frozenset()
@@ -169,10 +169,11 @@ class Sealer:
 
     def load(self) -> None:
         """Find out, once, what was there before the start."""
-        if not self._loaded:
-            self._touched.load(self._aside)
-            self.book.load(senior(self._ledger.latest()))
-            self._loaded = True
+        with self._turn:
+            if not self._loaded:
+                self._touched.load(self._aside)
+                self.book.load(senior(self._ledger.latest()))
+                self._loaded = True
 
     def _subjects(self) -> Iterator[_Subject]:
         """The campaigns with many events, by themselves or in their families."""

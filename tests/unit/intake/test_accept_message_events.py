@@ -16,6 +16,7 @@ from aftersend.intake.decode import BatchDecoder
 from aftersend.intake.placement import Known, PlacementMemory
 from aftersend.intake.wire import MessageEvent
 from aftersend.store.identities import identity
+from aftersend.store.ledger import EventRows
 from builders import NOON, Json, message_event
 from objects import a_campaign, an_arrival
 
@@ -317,13 +318,48 @@ def test_what_was_found_out_holds_while_a_campaign_stays_as_it_is() -> None:
 
 def test_memory_is_bounded() -> None:
     """A sender whose every reason is another one does not fill the memory, and nothing is mistaken on the way."""
-    memory = PlacementMemory()
+    memory = PlacementMemory(most=3)
+    known = Known({"c1": a_campaign()})
+    kept = memory.numbered("w1", known.campaigns)
+
+    def details(*reasons: str) -> list[str]:
+        events = [message_event("failed", event_id=reason, reason=reason) for reason in reasons]
+        decoded = DECODER.decode(json.dumps(events).encode(), lines=False)
+        rows = accept_message_events(an_arrival("w1"), decoded, known, memory).rows.rows
+        return [row["detail"] for row in rows.to_pylist()]
+
+    assert details("one", "two", "three", "two") == ["one", "two", "three", "two"]
+    assert memory.numbered("w1", known.campaigns) is kept
+    assert details("one", "four", "five", "one") == ["one", "four", "five", "one"]
+    assert memory.numbered("w1", known.campaigns) is not kept
+
+
+def test_a_campaign_that_is_gone_is_not_remembered() -> None:
+    """What was found out about a campaign says nothing once it is not registered any more."""
+    memory, decoder = PlacementMemory(), BatchDecoder(MessageEvent)
+    body = json.dumps([message_event()]).encode()
     campaign = a_campaign()
-    kept = memory.combinations("w1", campaign)
 
-    memory.note(100_000)
-    still = memory.combinations("w1", campaign)
-    memory.note(1)
+    first, second = (
+        accept_message_events(an_arrival("w1"), decoder.decode(body, lines=False), Known(campaigns), memory)
+        for campaigns in ({campaign.id: campaign}, {})
+    )
 
-    assert still is kept
-    assert memory.combinations("w1", campaign) is not kept
+    assert (first.rejected, len(first.rows.identities)) == ([], 1)
+    assert [row.rejection.code for row in second.rejected] == [RejectionCode.UNKNOWN_CAMPAIGN]
+
+
+def test_a_small_batch_carries_only_its_own_words() -> None:
+    """Where many places are known, a batch of one event is written with one word a column."""
+    memory, known = PlacementMemory(), Known({"c1": a_campaign()})
+    events = [message_event("failed", event_id=f"e{number}", reason=f"reason {number}") for number in range(10)]
+
+    def rows(batch: list[Json]) -> EventRows:
+        decoded = DECODER.decode(json.dumps(batch).encode(), lines=False)
+        return accept_message_events(an_arrival("w1"), decoded, known, memory).rows
+
+    many, few = rows(events), rows(events[7:8])
+
+    assert few.rows.to_pylist() == many.rows.slice(7, 1).to_pylist()
+    assert few.digests == many.digests[7:8]
+    assert [len(few.rows["detail"].chunk(0).dictionary), len(many.rows["detail"].chunk(0).dictionary)] == [1, 10]

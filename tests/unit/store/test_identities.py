@@ -53,6 +53,16 @@ def test_what_is_remembered_is_known(tmp_path: Path) -> None:
         assert index.known([]) == {}
 
 
+def test_the_last_mark_holds(tmp_path: Path) -> None:
+    """An identity that is marked twice, in one step or in two, has the mark that came last."""
+    with _index(tmp_path / "index") as index:
+        index.remember([(B, b"one"), (A, b"one"), (B, b"two")], IndexState(1, 2))
+        assert index.known([A, B]) == {A: b"one", B: b"two"}
+
+        index.remember([(A, b"")], IndexState(1, 2))
+        assert index.known([A, B]) == {A: b"", B: b"two"}
+
+
 def test_what_is_remembered_survives(tmp_path: Path) -> None:
     """After the index was closed and opened again it knows the same, its state included."""
     with _index(tmp_path / "index") as index:

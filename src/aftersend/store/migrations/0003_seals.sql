@@ -31,15 +31,3 @@ CREATE TABLE sealed_users (
 ) ENGINE = MergeTree
 ORDER BY (piece, after, first, last, cell)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1;
-
--- What a day is credited with in a cell.
-CREATE TABLE sealed_amounts (
-    piece UInt64 CODEC(ZSTD(1)),
-    day UInt16 CODEC(Delta, ZSTD(1)),
-    cell UInt32 CODEC(Delta, ZSTD(1)),
-    currency LowCardinality(String),
-    events Int64 CODEC(T64, ZSTD(1)),
-    revenue Decimal(38, 9) CODEC(ZSTD(1))
-) ENGINE = MergeTree
-ORDER BY (piece, day, cell, currency)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1;
