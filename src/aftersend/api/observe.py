@@ -56,6 +56,9 @@ class Observations:
         )
         waiting = Gauge("aftersend_waiting_events", "Events that are not durable yet.", registry=self._registry)
         waiting.set_function(waiting_events)
+        self._tell_seals(seals)
+
+    def _tell_seals(self, seals: Callable[[], tuple[int, int]]) -> None:
         sealed = Gauge("aftersend_seals", "Campaigns whose counts are sealed.", registry=self._registry)
         sealed.set_function(lambda: seals()[0])
         behind = Gauge(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from aftersend.domain.formulas import Remaining, Tally
 from aftersend.store.families import Families, Groups
@@ -11,33 +11,34 @@ SCOPE = """workspace_id = {workspace:String} AND campaign_id IN {campaigns:Array
         AND day BETWEEN toDate({first:UInt16}) AND toDate({last:UInt16})"""
 """SQL for the events that a question is about."""
 
-_LATER = (
+LATER = (
     "seniority < transform(campaign_id, {grown:Array(String)}, {seniorities:Array(UInt64)}, toUInt64(0)) "
     "AND day IN {days_of_growth:Array(UInt16)}"
 )
+"""SQL for what came later than the commit of its campaign."""
+
 _MOST_SENIOR = 2**64 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """What came later than a commit of each campaign, on these days, and the users whom it is about.
+    """What came later than a commit of each campaign, on these days.
 
-    `part` says what is counted: the later events alone; or, of the users who have any, all that there is `now`, or what
-    there was `before` them.
+    `users` narrows to everything of some users, whenever it came. `before` narrows to what there was up to the commits.
     """
 
     commits: Mapping[str, int]
     days: tuple[int, ...]
-    part: Literal["later", "now", "before"] = "now"
+    users: tuple[str, ...] | None = None
+    before: bool = False
 
     @property
     def condition(self) -> str:
         """Return the end of a condition."""
-        if self.part == "later":
-            return f" AND {_LATER}"
-        users = f"""(campaign_id, user_id) IN (
-            SELECT campaign_id, user_id FROM message_events WHERE {SCOPE} AND {_LATER})"""
-        return f" AND {users}" if self.part == "now" else f" AND NOT ({_LATER}) AND {users}"
+        if self.users is None:
+            return f" AND {LATER}"
+        of_users = " AND user_id IN {changed_users:Array(String)}"
+        return f"{of_users} AND NOT ({LATER})" if self.before else of_users
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -46,6 +47,7 @@ class Tail:
             "grown": list(self.commits),
             "seniorities": [_MOST_SENIOR - commit for commit in self.commits.values()],
             "days_of_growth": list(self.days),
+            "changed_users": list(self.users or ()),
         }
 
 

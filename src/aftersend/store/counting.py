@@ -7,7 +7,7 @@ how the counts of the users of those events differ from what they were.
 from dataclasses import dataclass, field, replace
 
 from aftersend.store.count_block import CountBlock
-from aftersend.store.count_query import CountQuery, Tail
+from aftersend.store.count_query import LATER, SCOPE, CountQuery, Tail
 from aftersend.store.engine import Engine
 from aftersend.store.read_counts import read_counts
 from aftersend.store.read_seals import answers, read_sealed
@@ -15,6 +15,9 @@ from aftersend.store.seals import Seal, SealBook
 
 _FEW_EVENTS = 50_000
 """So many are counted as fast as what came later to a seal would be."""
+
+_MOST_USERS = 5_000
+"""With later events of more users than these the ledger is counted."""
 
 _LARGEST_TAIL = 0.25
 """The share of a campaign's events beyond which a seal is of no use."""
@@ -40,13 +43,14 @@ class Counting:
     def read(self, query: CountQuery) -> dict[str, CountBlock]:
         """Return the counts of the campaigns; those of which there is nothing may be left out."""
         found = self._sorted(query)
+        later = self._later(query, found)
         if not found.seals:
             return read_counts(self.engine, query)
         blocks = read_counts(self.engine, replace(query, campaign_ids=tuple(found.others))) if found.others else {}
-        later = self._later(query, found)
         blocks |= read_sealed(self.book.pieces, found.seals, query)
-        for campaign_id, block in later.items():
-            blocks[campaign_id] = blocks[campaign_id].plus(block)
+        for block in later:
+            for campaign_id, more in block.items():
+                blocks[campaign_id] = blocks[campaign_id].plus(more)
         # What was swept away while it was read was read in part.
         return blocks if self.book.still_holds(found.seals) else read_counts(self.engine, query)
 
@@ -76,16 +80,46 @@ class Counting:
         alone = seal.members == (seal.campaign_id,)
         return alone and events >= _FEW_EVENTS and events - seal.events <= _LARGEST_TAIL * events
 
-    def _later(self, query: CountQuery, found: _Sorted) -> dict[str, CountBlock]:
-        """How the counts of growing campaigns differ from what their seals say."""
-        if not found.growing:
-            return {}
-        asked = replace(query, campaign_ids=tuple(found.growing), families={})
+    def _later(self, query: CountQuery, found: _Sorted) -> list[dict[str, CountBlock]]:
+        """How the counts of growing campaigns differ from what their seals say; where too much does, they are moved."""
+        asked = _users_of(query) & set(found.growing)
+        differences = []
+        if others := [campaign_id for campaign_id in found.growing if campaign_id not in asked]:
+            differences.append(self._read_tail(query, found, others))
+        if by_user := [campaign_id for campaign_id in found.growing if campaign_id in asked]:
+            users = self._users_of_tail(query, found, by_user)
+            if len(users) > _MOST_USERS:
+                found.seals = [seal for seal in found.seals if seal.campaign_id not in asked]
+                found.others += by_user
+            else:
+                before = self._read_tail(query, found, by_user, users, before=True)
+                differences.append({one: block.negative() for one, block in before.items()})
+                differences.append(self._read_tail(query, found, by_user, users))
+        return differences
+
+    def _read_tail(
+        self,
+        query: CountQuery,
+        found: _Sorted,
+        campaign_ids: list[str],
+        users: tuple[str, ...] | None = None,
+        *,
+        before: bool = False,
+    ) -> dict[str, CountBlock]:
+        tail = Tail(found.growing, tuple(sorted(found.days)), users, before)
+        return read_counts(self.engine, replace(query, campaign_ids=tuple(campaign_ids), families={}, tail=tail))
+
+    def _users_of_tail(self, query: CountQuery, found: _Sorted, campaign_ids: list[str]) -> tuple[str, ...]:
+        """Who has later events. They are read once: whoever comes next must not be in one difference alone."""
+        statement = f"SELECT DISTINCT user_id FROM message_events WHERE {SCOPE} AND {LATER} LIMIT {_MOST_USERS + 1}"
+        first, last = query.days
+        parameters = {"workspace": query.workspace_id, "campaigns": campaign_ids, "first": first, "last": last}
         tail = Tail(found.growing, tuple(sorted(found.days)))
-        if not (query.users or query.users_by_detail or query.remaining):
-            return read_counts(self.engine, replace(asked, tail=replace(tail, part="later")))
-        now = read_counts(self.engine, replace(asked, tail=replace(tail, part="now")))
-        before = read_counts(self.engine, replace(asked, tail=replace(tail, part="before")))
-        for campaign_id, block in before.items():
-            now[campaign_id] = now.get(campaign_id, CountBlock(())).plus(block.negative())
-        return now
+        return tuple(row[0] for row in self.engine.select(statement, parameters | tail.parameters))
+
+
+def _users_of(query: CountQuery) -> set[str]:
+    """The campaigns whose distinct users are asked for."""
+    if query.users_by_detail or query.remaining:
+        return set(query.campaign_ids)
+    return {campaign_id for campaigns in query.users.values() for campaign_id in campaigns}

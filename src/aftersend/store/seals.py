@@ -125,7 +125,11 @@ class SealBook:
     def still_holds(self, seals: Iterable[Seal]) -> bool:
         """Return whether the pieces of these seals have not been swept away."""
         with self._lock:
-            return all(self._seals.get(seal.key) is seal or self._replaced.issuperset(_numbers(seal)) for seal in seals)
+            return all(self._there(seal) for seal in seals)
+
+    def _there(self, seal: Seal) -> bool:
+        known = self._seals.get(seal.key)
+        return known is seal or self._replaced.union(_numbers(known) if known else ()).issuperset(_numbers(seal))
 
     def __len__(self) -> int:
         """Return how many seals there are."""
