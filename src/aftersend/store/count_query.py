@@ -11,10 +11,8 @@ SCOPE = """workspace_id = {workspace:String} AND campaign_id IN {campaigns:Array
         AND day BETWEEN toDate({first:UInt16}) AND toDate({last:UInt16})"""
 """SQL for the events that a question is about."""
 
-_LATER = (
-    "seniority < transform(campaign_id, {grown:Array(String)}, {seniorities:Array(UInt64)}, toUInt64(0)) "
-    "AND day IN {days_of_growth:Array(UInt16)}"
-)
+_COMMIT = "transform(campaign_id, {grown:Array(String)}, {seniorities:Array(UInt64)}, toUInt64(0))"
+_LATER = f"seniority < {_COMMIT} AND day IN {{days_of_growth:Array(UInt16)}}"
 _MOST_SENIOR = 2**64 - 1
 
 
@@ -23,16 +21,18 @@ class Tail:
     """What came later than a commit of each campaign, on these days, and the users whom it is about.
 
     `part` says what is counted: the later events alone; or, of the users who have any, all that there is `now`, or what
-    there was `before` them.
+    there was `before` them. `sealed` is everything up to those commits, on any day.
     """
 
     commits: Mapping[str, int]
-    days: tuple[int, ...]
-    part: Literal["later", "now", "before"] = "now"
+    days: tuple[int, ...] = ()
+    part: Literal["later", "now", "before", "sealed"] = "now"
 
     @property
     def condition(self) -> str:
         """Return the end of a condition."""
+        if self.part == "sealed":
+            return f" AND seniority >= {_COMMIT}"
         if self.part == "later":
             return f" AND {_LATER}"
         users = f"""(campaign_id, user_id) IN (
