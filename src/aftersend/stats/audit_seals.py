@@ -13,7 +13,7 @@ from aftersend.store.count_block import CountBlock, Node
 from aftersend.store.count_query import CountQuery, Tail
 from aftersend.store.engine import Engine
 from aftersend.store.read_counts import read_counts
-from aftersend.store.read_seals import read_sealed
+from aftersend.store.read_seals import EARLIEST_DAY, read_sealed
 from aftersend.store.seal_layout import measure_name
 from aftersend.store.seals import Seal, SealBook
 
@@ -43,7 +43,7 @@ def _everything(seal: Seal, days: tuple[int, int]) -> CountQuery:
     return CountQuery(
         workspace_id=seal.workspace_id,
         campaign_ids=(seal.campaign_id,),
-        days=days,
+        days=(max(days[0], EARLIEST_DAY), days[1]),
         tallies=tuple(dict.fromkeys((ANYTHING, SERVED, *tallies))),
         users={tally: (seal.campaign_id,) for tally in tallies if measure_name(tally) in names},
         by_detail=BREAKDOWN,
