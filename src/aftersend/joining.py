@@ -108,7 +108,7 @@ def _services(opened: Opened, workers: Workers) -> Services:
         stats=workers.stats,
         uplift=Uplift(registry.campaigns, engine, workers.stats),
         finder=campaign_finder(registry, engine, opened.now),
-        audit=Audit(registry.campaigns, engine, opened.now),
+        audit=Audit(registry.campaigns, engine, workers.sealer.book, opened.now),
         remover=remover,
         sealer=workers.sealer,
         key_uses=opened.key_uses,

@@ -1,13 +1,13 @@
 """The embedded engine on a real folder: an answer that fails leaves nothing behind."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aftersend.errors import StoreUnavailable
 from aftersend.store.embedded import EmbeddedEngine
+from server import Server
 
 FAILS_LATE = (
     "SELECT number, throwIf(number = 2000000) FROM numbers(3000000) SETTINGS max_block_size = 10000, max_threads = 1"
@@ -18,9 +18,9 @@ Read = Callable[[EmbeddedEngine, str], Any]
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[EmbeddedEngine]:
-    """Open an engine with one connection for questions."""
-    opened = EmbeddedEngine(tmp_path / "ledger", readers=1)
+def engine(server: Server) -> Iterator[EmbeddedEngine]:
+    """Open an engine with one connection for questions; a process can have one folder open, which is the server's."""
+    opened = EmbeddedEngine(server.folder, readers=1)
     yield opened
     opened.close()
 

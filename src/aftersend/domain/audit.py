@@ -35,6 +35,7 @@ class IdentityName(StrEnum):
     UNION_WITHIN_PARTS = "union_within_parts"
     HELD_OUT_LEFT_ALONE = "held_out_left_alone"
     ONE_BODY_AN_ID = "one_body_an_id"
+    SEAL_AGREES = "seal_agrees"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,13 @@ IDENTITIES: dict[IdentityName, Identity] = {
             Severity.WARNING,
             _NEVER,
             "the first one counts; if it is wrong, retract it and send the right one under an id of its own",
+        ),
+        Identity(
+            IdentityName.SEAL_AGREES,
+            "what is kept ready of a campaign = what is counted from its events",
+            Severity.ERROR,
+            _NEVER,
+            "the server has dropped what was kept and answers from the events; please report it",
         ),
     )
 }

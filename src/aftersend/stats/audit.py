@@ -23,6 +23,7 @@ from aftersend.domain.workspaces import Workspace
 from aftersend.errors import NotFound, Overloaded
 from aftersend.registry.campaigns import Campaigns
 from aftersend.stats.audit_request import AuditRequest
+from aftersend.stats.audit_seals import check_seals
 from aftersend.store.engine import Engine
 from aftersend.store.read_audit import (
     read_audit_counts,
@@ -33,6 +34,7 @@ from aftersend.store.read_audit import (
     read_reached,
     read_sources,
 )
+from aftersend.store.seals import SealBook
 
 Json = dict[str, Any]
 
@@ -64,9 +66,10 @@ class _Looked:
 class Audit:
     """Checks the campaigns of a workspace, one audit at a time."""
 
-    def __init__(self, campaigns: Campaigns, engine: Engine, now: Callable[[], datetime]) -> None:
+    def __init__(self, campaigns: Campaigns, engine: Engine, book: SealBook, now: Callable[[], datetime]) -> None:
         self._campaigns = campaigns
         self._engine = engine
+        self._book = book
         self._now = now
         self._working = Lock()
 
@@ -96,6 +99,7 @@ class Audit:
             self._compared(workspace.id, days, looked),
             self._united(workspace.id, campaigns, span, looked),
             self._contradicted(workspace.id, request, campaigns, days),
+            check_seals(self._engine, self._book, workspace.id, campaigns, days),
         )
         worst = heapq.nsmallest(request.limit + 1, found, key=lambda violation: violation.order)
         shown = worst[: request.limit]

@@ -11,10 +11,9 @@ SCOPE = """workspace_id = {workspace:String} AND campaign_id IN {campaigns:Array
         AND day BETWEEN toDate({first:UInt16}) AND toDate({last:UInt16})"""
 """SQL for the events that a question is about."""
 
-LATER = (
-    "seniority < transform(campaign_id, {grown:Array(String)}, {seniorities:Array(UInt64)}, toUInt64(0)) "
-    "AND day IN {days_of_growth:Array(UInt16)}"
-)
+_COMMIT = "transform(campaign_id, {grown:Array(String)}, {seniorities:Array(UInt64)}, toUInt64(0))"
+
+LATER = f"seniority < {_COMMIT} AND day IN {{days_of_growth:Array(UInt16)}}"
 """SQL for what came later than the commit of its campaign."""
 
 _MOST_SENIOR = 2**64 - 1
@@ -24,21 +23,21 @@ _MOST_SENIOR = 2**64 - 1
 class Tail:
     """What came later than a commit of each campaign, on these days.
 
-    `users` narrows to everything of some users, whenever it came. `before` narrows to what there was up to the commits.
+    With `users` it is everything of some users, whenever it came; with `before`, what there was up to the commits.
     """
 
     commits: Mapping[str, int]
-    days: tuple[int, ...]
+    days: tuple[int, ...] = ()
     users: tuple[str, ...] | None = None
     before: bool = False
 
     @property
     def condition(self) -> str:
         """Return the end of a condition."""
-        if self.users is None:
-            return f" AND {LATER}"
-        of_users = " AND user_id IN {changed_users:Array(String)}"
-        return f"{of_users} AND NOT ({LATER})" if self.before else of_users
+        of_users = "" if self.users is None else " AND user_id IN {changed_users:Array(String)}"
+        if self.before:
+            return f"{of_users} AND seniority >= {_COMMIT}"
+        return of_users or f" AND {LATER}"
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -13,6 +13,9 @@ from aftersend.store.seal_layout import NODE_BITS, Layout, detail_name, measure_
 from aftersend.store.seal_pieces import Found, Pieces
 from aftersend.store.seals import Seal
 
+EARLIEST_DAY = 1
+"""The first day on which a range may begin: before its first day no user has been there, which is kept as day 0."""
+
 _NODES = (1 << NODE_BITS) - 1
 
 
@@ -80,7 +83,7 @@ class _Tree:
 
 def answers(seal: Seal, query: CountQuery) -> bool:
     """Return whether a seal has everything that is asked about its campaign."""
-    if query.over_platforms and not seal.over_platforms:
+    if query.days[0] < EARLIEST_DAY or (query.over_platforms and not seal.over_platforms):
         return False
     asked: list[Tally] = [tally for tally, campaigns in query.users.items() if seal.campaign_id in campaigns]
     known = seal.layout.measure_numbers

@@ -7,6 +7,7 @@ takes the engine longer than to add these rows up.
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -76,6 +77,14 @@ class Pieces:
     def users(self, numbers: Sequence[int]) -> dict[int, UserRows]:
         """Return the users of these pieces."""
         return self._read(UserRows, "sealed_users", "after, first, last, cell", numbers)
+
+    def forget(self, numbers: Iterable[int]) -> None:
+        """Keep these pieces in memory no longer."""
+        with self._lock:
+            for kind, number in product((EventRows, UserRows), numbers):
+                rows = self._kept.pop((kind, number), None)
+                if rows is not None:
+                    self._bytes -= _size(rows)
 
     def _read(self, rows: type[Rows], table: str, order: str, numbers: Sequence[int]) -> dict[int, Rows]:
         found: dict[int, Rows] = {}

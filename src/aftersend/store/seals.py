@@ -190,6 +190,12 @@ class SealBook:
             with self._lock:
                 self._removing[workspace_id] -= 1
 
+    def discard(self, seal: Seal) -> None:
+        """Drop a seal that is not right, and whatever is being made of its pieces at this moment."""
+        # As for a removal: nothing that was begun before is published, and earlier answers have to be asked for anew.
+        with self.removing(seal.workspace_id, lambda: (seal.campaign_id,)):
+            pass
+
     def is_removing(self, workspace_id: str) -> bool:
         """Return whether events of a workspace are being removed at this moment."""
         with self._lock:
@@ -200,6 +206,7 @@ class SealBook:
         if numbers := list(pieces):
             with self._lock:
                 self._replaced.difference_update(numbers)
+            self.pieces.forget(numbers)
             for table in ("sealed_events", "sealed_users"):
                 self._engine.tend(
                     f"DELETE FROM {table} WHERE piece IN {{pieces:Array(UInt64)}}",
