@@ -10,7 +10,7 @@ from aftersend.store.count_block import CountBlock
 from aftersend.store.count_query import LATER, SCOPE, CountQuery, Tail
 from aftersend.store.engine import Engine
 from aftersend.store.read_counts import read_counts
-from aftersend.store.read_seals import answers, read_sealed
+from aftersend.store.read_seals import answers, read_sealed, users_of
 from aftersend.store.seals import Seal, SealBook
 
 _FEW_EVENTS = 50_000
@@ -82,7 +82,7 @@ class Counting:
 
     def _later(self, query: CountQuery, found: _Sorted) -> list[dict[str, CountBlock]]:
         """How the counts of growing campaigns differ from what their seals say; where too much does, they are moved."""
-        asked = _users_of(query) & set(found.growing)
+        asked = users_of(query) & set(found.growing)
         differences = []
         if others := [campaign_id for campaign_id in found.growing if campaign_id not in asked]:
             differences.append(self._read_tail(query, found, others))
@@ -116,10 +116,3 @@ class Counting:
         parameters = {"workspace": query.workspace_id, "campaigns": campaign_ids, "first": first, "last": last}
         tail = Tail(found.growing, tuple(sorted(found.days)))
         return tuple(row[0] for row in self.engine.select(statement, parameters | tail.parameters))
-
-
-def _users_of(query: CountQuery) -> set[str]:
-    """The campaigns whose distinct users are asked for."""
-    if query.users_by_detail or query.remaining:
-        return set(query.campaign_ids)
-    return {campaign_id for campaigns in query.users.values() for campaign_id in campaigns}

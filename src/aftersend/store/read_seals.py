@@ -22,22 +22,25 @@ _NODES = (1 << NODE_BITS) - 1
 def read_sealed(pieces: Pieces, seals: Sequence[Seal], query: CountQuery) -> dict[str, CountBlock]:
     """Return the counts of sealed campaigns."""
     first, last = query.days
-    numbers = [piece.number for seal in seals for piece in seal.pieces]
-    events = pieces.events(numbers)
-    users = pieces.users(numbers) if _asks_users(query) else {}
+    by_user = users_of(query)
+    events = pieces.events([piece.number for seal in seals for piece in seal.pieces])
+    users = pieces.users([piece.number for seal in seals if seal.campaign_id in by_user for piece in seal.pieces])
     blocks = {}
     for seal in seals:
         tree = _Tree(query, seal.layout)
         block = CountBlock(seal.nodes)
         tree.place_events(block, [events[piece.number].between(first, last) for piece in seal.pieces])
-        if users:
+        if seal.campaign_id in by_user:
             tree.place_users(block, [users[piece.number].between(first, last) for piece in seal.pieces])
         blocks[seal.campaign_id] = block
     return blocks
 
 
-def _asks_users(query: CountQuery) -> bool:
-    return bool(query.users or query.users_by_detail or query.remaining)
+def users_of(query: CountQuery) -> set[str]:
+    """Return the campaigns whose distinct users are asked for."""
+    if query.users_by_detail or query.remaining:
+        return set(query.campaign_ids)
+    return {campaign_id for campaigns in query.users.values() for campaign_id in campaigns}
 
 
 def _summed(found: Iterable[tuple[Numbers, Numbers]], size: int) -> Numbers:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
+from typing import Any
 
 import msgspec
 import structlog
@@ -84,6 +85,7 @@ class SealBook:
         self._seals: dict[tuple[str, str], Seal] = {}
         self._removing: dict[str, int] = {}
         self._replaced: set[int] = set()
+        self._words: dict[Any, Any] = {}
         self._version = 0
 
     def load(self, latest: int) -> None:
@@ -93,20 +95,25 @@ class SealBook:
         """
         rows = self._engine.select("SELECT body, version FROM seals FINAL WHERE kind = {kind:String}", {"kind": COUNTS})
         self._version = max((version for _, version in rows), default=0)
-        seals = [_decode(body) for body, _ in rows if body]
+        seals = [self._shared(seal) for body, _ in rows if body and (seal := _decode(body))]
         whole = _whole_pieces(self._engine)
         events = _events_of(self._engine)
         for seal in seals:
-            if (
-                seal is not None
-                and seal.commit <= latest
-                and whole.issuperset(seal.pieces)
-                and self._is_of(seal, events)
-            ):
+            if seal.commit <= latest and whole.issuperset(seal.pieces) and self._is_of(seal, events):
                 with self._lock:
                     self._seals.setdefault(seal.key, seal)
         kept = {piece.number for seal in self._seals.values() for piece in seal.pieces}
         self.sweep(piece.number for piece in whole if piece.number not in kept)
+
+    def _shared(self, seal: Seal) -> Seal:
+        """The same seal; what it has in common with others is in memory once."""
+        known = self._words
+        return msgspec.structs.replace(
+            seal,
+            combinations=tuple(known.setdefault(row, row) for row in seal.combinations),
+            nodes=tuple(known.setdefault(node, node) for node in seal.nodes),
+            measures=tuple(known.setdefault(measure, measure) for measure in seal.measures),
+        )
 
     def _is_of(self, seal: Seal, events: dict[tuple[str, str], int]) -> bool:
         """Whether the ledger has what the seal counted."""
@@ -149,7 +156,7 @@ class SealBook:
                 return False
             self._write(seal.workspace_id, seal.campaign_id, msgspec.json.encode(seal).decode())
             replaced = self._seals.get(seal.key)
-            self._seals[seal.key] = seal
+            self._seals[seal.key] = self._shared(seal)
             if replaced is not None:
                 self._replaced.update(_numbers(replaced))
                 self._replaced.difference_update(_numbers(seal))

@@ -83,8 +83,8 @@ class SealLimits:
     when all of them take `share_of_disk` of what the events take.
     """
 
-    least_events: int = 20_000
-    rows_an_event: float = 0.5
+    least_events: int = 2_000
+    rows_an_event: float = 2.0
     rest: float = 20.0
     share_of_disk: float = 0.3
 
