@@ -35,7 +35,9 @@ EMAIL = measures_of(Channel.EMAIL)
 def sealer(server: Server, monkeypatch: pytest.MonkeyPatch) -> Sealer:
     """Seals whatever there is, however little it is."""
     sealer = server.parts.services.sealer
-    monkeypatch.setattr(sealer, "_limits", SealLimits(least_events=1, rows_an_event=1000, rest=0, share_of_disk=1e9))
+    monkeypatch.setattr(
+        sealer, "_limits", SealLimits(least_events=1, rows_an_event=1000, rest=0, pause=0, share_of_disk=1e9)
+    )
     return sealer
 
 

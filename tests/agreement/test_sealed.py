@@ -28,7 +28,9 @@ def sealer(server: Server, monkeypatch: pytest.MonkeyPatch) -> Sealer:
     monkeypatch.setattr(counting, "_FEW_EVENTS", 0)
     monkeypatch.setattr(counting, "_LARGEST_TAIL", 1.0)
     sealer = server.parts.services.sealer
-    monkeypatch.setattr(sealer, "_limits", SealLimits(least_events=1, rows_an_event=1000, rest=0, share_of_disk=1e9))
+    monkeypatch.setattr(
+        sealer, "_limits", SealLimits(least_events=1, rows_an_event=1000, rest=0, pause=0, share_of_disk=1e9)
+    )
     return sealer
 
 

@@ -26,7 +26,7 @@ def small(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let small campaigns have seals, and let those be of use."""
     monkeypatch.setattr(counting, "_FEW_EVENTS", 0)
     monkeypatch.setattr(counting, "_LARGEST_TAIL", 1.0)
-    limits = SealLimits(least_events=1, rows_an_event=1000, rest=0, share_of_disk=1e9)
+    limits = SealLimits(least_events=1, rows_an_event=1000, rest=0, pause=0, share_of_disk=1e9)
     monkeypatch.setattr(server.parts.services.sealer, "_limits", limits)
 
 

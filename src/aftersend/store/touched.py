@@ -62,14 +62,17 @@ class Touched:
         statement = """
 SELECT workspace_id, campaign_id, toUInt16(day) AS number, min(seniority), count() FROM message_events
 GROUP BY workspace_id, campaign_id, number"""
+        last = 0
         for block in engine.stream(statement):
             for workspace_id, campaign_id, day, senior, events in block:
                 self._note_day((workspace_id, campaign_id), day, _MOST_SENIOR - senior, events)
+                last = max(last, _MOST_SENIOR - senior)
         statement = "SELECT workspace_id, name, min(seniority) FROM user_events GROUP BY workspace_id, name"
         for block in engine.stream(statement):
             for workspace_id, name, senior in block:
                 self._note_name((workspace_id, name), _MOST_SENIOR - senior)
-        self.finish(max(self._workspaces.values(), default=0))
+                last = max(last, _MOST_SENIOR - senior)
+        self.finish(last)  # not one that was noted meanwhile: it may still be on its way
         self._ready = True
 
     def finish(self, commit: int) -> None:

@@ -7,15 +7,11 @@ never longer than a small part of the time on the same campaign. Nothing depends
 
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
 import structlog
 
-from aftersend.domain.campaigns import Campaign
-from aftersend.domain.profiles import PROFILES
-from aftersend.domain.workspaces import Workspace
 from aftersend.errors import AftersendError
 from aftersend.registry.registry import Registry
 from aftersend.store.aside import AsideEngine
@@ -33,6 +29,7 @@ from aftersend.store.seal_build import (
 )
 from aftersend.store.seal_layout import Combination, Layout
 from aftersend.store.seals import Seal, SealBook, senior
+from aftersend.upkeep.seal_subjects import Subject, subjects
 
 log = structlog.get_logger(__name__)
 
@@ -57,35 +54,19 @@ class _Work:
 
 
 @dataclass(frozen=True, slots=True)
-class _Subject:
-    """A campaign that may be sealed, with its family."""
-
-    workspace: Workspace
-    campaign: Campaign
-    members: tuple[str, ...]
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return self.workspace.id, self.campaign.id
-
-    @property
-    def layout(self) -> Layout:
-        over_platforms = PROFILES[self.workspace.profile].all_platforms is not None
-        return Layout(self.campaign.channel, over_platforms).extended(())
-
-
-@dataclass(frozen=True, slots=True)
 class SealLimits:
     """What is worth a seal, and how much work.
 
     A campaign has at least `least_events`. One of which a seal has more than `rows_an_event` for each of them goes
-    without. After working on a campaign it is left alone for `rest` times as long as that took. No new seals are made
-    when all of them take `share_of_disk` of what the events take.
+    without. After working on a campaign it is left alone for `rest` times as long as that took, and after bringing a
+    seal up to date all are for `pause` times as long. No new seals are made when all of them take `share_of_disk` of
+    what the events take.
     """
 
     least_events: int = 2_000
     rows_an_event: float = 2.0
     rest: float = 20.0
+    pause: float = 3.0
     share_of_disk: float = 0.3
 
 
@@ -114,6 +95,7 @@ class Sealer:
         self._loaded = False
         self.behind = 0
         self._seen: object = None
+        self._pause = _PAUSE_SECONDS
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="seal", daemon=True)
 
@@ -130,10 +112,8 @@ class Sealer:
         pause = 0.0
         while not self._stopping.wait(pause):
             try:
-                begun = time.monotonic()
                 self.work()
-                # To look at very many campaigns takes a while, too.
-                pause = max(_PAUSE_SECONDS, self._limits.rest * (time.monotonic() - begun))
+                pause = self._pause
             except _Stopped:
                 return
             except AftersendError as error:
@@ -154,8 +134,12 @@ class Sealer:
         if state == self._seen and not self.behind:
             self._sweep()
             return
-        waiting = [subject for subject in self._subjects() if self._is_behind(subject)]
+        begun = time.monotonic()
+        found = subjects(self._registry, self._touched, self._limits.least_events)
+        waiting = [subject for subject in found if self._is_behind(subject)]
         self.behind = len(waiting)
+        # To look at very many campaigns takes a while, too.
+        self._pause = max(_PAUSE_SECONDS, self._limits.rest * (time.monotonic() - begun))
         room = sealed_share(self._aside) < self._limits.share_of_disk
         for subject in waiting:
             if self._stopping.is_set():
@@ -175,51 +159,35 @@ class Sealer:
                 self.book.load(senior(self._ledger.latest()))
                 self._loaded = True
 
-    def _subjects(self) -> Iterator[_Subject]:
-        """The campaigns with many events, by themselves or in their families."""
-        events: dict[tuple[str, str], int] = {}
-        campaigns = self._registry.campaigns
-        for workspace_id, campaign_id, number in self._touched.campaigns(1):
-            known: str | None = campaign_id
-            for _ in range(_DEEPEST):
-                if known is None:
-                    break
-                events[workspace_id, known] = events.get((workspace_id, known), 0) + number
-                found = campaigns.find(workspace_id, [known]).get(known)
-                known = found.parent_campaign_id if found else None
-        workspaces = {workspace.id: workspace for workspace in self._registry.workspaces.all()}
-        for (workspace_id, campaign_id), number in sorted(events.items(), key=lambda item: -item[1]):
-            campaign = campaigns.find(workspace_id, [campaign_id]).get(campaign_id)
-            if number >= self._limits.least_events and campaign is not None and workspace_id in workspaces:
-                family = campaigns.families(workspace_id, [campaign_id]).get(campaign_id, (campaign_id,))
-                yield _Subject(workspaces[workspace_id], campaign, family)
-
-    def _is_behind(self, subject: _Subject) -> bool:
+    def _is_behind(self, subject: Subject) -> bool:
         seal = self.book.find(*subject.key)
-        if seal is None or not _fits(seal, subject):
+        if seal is None or not subject.fits(seal):
             work = self._work.get(subject.key)
             return work is None or self._touched.events(subject.workspace.id, subject.members) >= work.at_least
         return bool(self._touched.days_since(subject.workspace.id, subject.members, seal.commit))
 
-    def _may_begin(self, subject: _Subject) -> bool:
+    def _may_begin(self, subject: Subject) -> bool:
         return time.monotonic() >= self._work.setdefault(subject.key, _Work()).not_before
 
-    def _seal(self, subject: _Subject, seal: Seal | None) -> None:
+    def _seal(self, subject: Subject, seal: Seal | None) -> None:
         begun = time.monotonic()
         moment = self.book.begin(subject.workspace.id)
         upto = senior(self._ledger.latest())
-        if seal is None or not _fits(seal, subject) or len(seal.pieces) >= _MOST_PIECES:
+        if seal is None or not subject.fits(seal) or len(seal.pieces) >= _MOST_PIECES:
             made = self._made(subject, upto)
         else:
             made = self._extended(seal, upto)
-        work = self._work[subject.key]
-        work.not_before = time.monotonic() + self._limits.rest * (time.monotonic() - begun)
+        work, taken = self._work[subject.key], time.monotonic() - begun
+        work.not_before = time.monotonic() + self._limits.rest * taken
         if made is None:
             work.at_least = 2 * self._touched.events(subject.workspace.id, subject.members)
         elif not self.book.publish(made, moment):
             log.info("seal_overtaken", workspace=subject.workspace.id, campaign=subject.campaign.id)
+        if seal is not None:
+            # Where many campaigns grow all the time, most of the time belongs to others all the same.
+            self._stopping.wait(self._limits.pause * taken)
 
-    def _made(self, subject: _Subject, upto: int) -> Seal | None:
+    def _made(self, subject: Subject, upto: int) -> Seal | None:
         """Count a campaign from the beginning; nothing is returned where a seal is not worth it."""
         extent = Extent(subject.workspace.id, subject.members, 0, upto)
         days = read_days(self._aside, extent)
@@ -283,18 +251,3 @@ class Sealer:
             self.book.sweep(self._waiting & replaced)
             self._waiting = replaced - self._waiting
             self._swept = time.monotonic()
-
-
-_DEEPEST = 50
-"""How many parents above one another are looked at."""
-
-
-def _fits(seal: Seal, subject: _Subject) -> bool:
-    """Whether a seal is of what the campaign is now, and has all that the catalogue asks for."""
-    layout = subject.layout
-    same = (seal.members, seal.channel, seal.over_platforms) == (
-        subject.members,
-        layout.channel,
-        layout.over_platforms,
-    )
-    return same and set(layout.measures) <= set(seal.measures)
