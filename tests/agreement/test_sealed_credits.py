@@ -30,7 +30,7 @@ from builders import Asker, campaign, message_event, question, user_event
 from oracle import answer
 from server import Server
 
-SEEDS = range(3001, 3013)
+SEEDS = range(3001, 3006)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
