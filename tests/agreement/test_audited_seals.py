@@ -15,12 +15,13 @@ from aftersend.stats.answer import Stats
 from aftersend.stats.request import parse_request
 from aftersend.store.seal_layout import NODE_BITS, detail_name, measure_name
 from aftersend.store.seals import Seal
-from aftersend.upkeep.sealer import Sealer, SealLimits
+from aftersend.upkeep.sealer import Sealer
 from agreement.conversion_histories import make_conversion_history
 from agreement.histories import make_history
 from agreement.sending import calling
 from agreement.test_same_answer import Maker, first_events, whole
 from builders import Asker, Json, campaign, message_event, question
+from sealing import own_sealer
 from server import Server
 
 NEW_YEAR = 20454
@@ -32,13 +33,9 @@ EMAIL = measures_of(Channel.EMAIL)
 
 
 @pytest.fixture
-def sealer(server: Server, monkeypatch: pytest.MonkeyPatch) -> Sealer:
+def sealer(server: Server) -> Sealer:
     """Seals whatever there is, however little it is."""
-    sealer = server.parts.services.sealer
-    monkeypatch.setattr(
-        sealer, "_limits", SealLimits(least_events=1, rows_an_event=1000, rest=0, pause=0, share_of_disk=1e9)
-    )
-    return sealer
+    return own_sealer(server)
 
 
 def _wrong_seals(asker: Asker, **query: str) -> list[Json]:
@@ -63,7 +60,7 @@ def test_right_seals_agree(
     with calling(asker) as caller:
         caller.put_campaigns(workspace["campaigns"])
         whole(caller, [(stream, events[::2]) for stream, events in streams], random)
-        sealer.work()
+        sealer.work(asker.workspace_id)
         with sealer._turn:  # nothing is sealed for the block
             whole(caller, [(stream, events[1::2]) for stream, events in streams], random)
             seals = [
@@ -87,7 +84,7 @@ def sealed(asker: Asker, sealer: Sealer) -> Seal:
         *(message_event(kind, user_id="u2") for kind in ("targeted", "attempted")),
         message_event("failed", user_id="u2", reason="do_not_disturb"),
     )
-    sealer.work()
+    sealer.work(asker.workspace_id)
     seal = sealer.book.find(asker.workspace_id, "c1")
     assert seal is not None
     return seal
@@ -176,5 +173,5 @@ def test_what_was_begun_from_a_wrong_seal_is_not_published(sealer: Sealer, seale
 
         assert not sealer.book.publish(sealed, moment)
         assert sealer.book.find(*sealed.key) is None
-    sealer.work()
+    sealer.work(sealed.workspace_id)
     assert sealer.book.find(*sealed.key) not in (None, sealed)

@@ -10,12 +10,13 @@ from aftersend.domain.profiles import PROFILES, ProfileName
 from aftersend.stats.answer import Stats
 from aftersend.stats.request import parse_request
 from aftersend.store import counting
-from aftersend.upkeep.sealer import Sealer, SealLimits
+from aftersend.upkeep.sealer import Sealer
 from agreement.conversion_histories import make_conversion_history
 from agreement.histories import make_history
 from agreement.sending import calling
 from agreement.test_same_answer import Maker, asked_everything, first_events, whole
 from builders import Asker
+from sealing import own_sealer
 from server import Server
 
 SEEDS = range(3001, 3006)
@@ -27,11 +28,7 @@ def sealer(server: Server, monkeypatch: pytest.MonkeyPatch) -> Sealer:
     """Seals whatever there is, at once and however little it is."""
     monkeypatch.setattr(counting, "_FEW_EVENTS", 0)
     monkeypatch.setattr(counting, "_LARGEST_TAIL", 1.0)
-    sealer = server.parts.services.sealer
-    monkeypatch.setattr(
-        sealer, "_limits", SealLimits(least_events=1, rows_an_event=1000, rest=0, pause=0, share_of_disk=1e9)
-    )
-    return sealer
+    return own_sealer(server)
 
 
 @pytest.mark.parametrize("make", [make_history, make_conversion_history])
@@ -58,7 +55,7 @@ def test_seals_answer_as_the_ledger_does(
                 if not seal:
                     whole(caller, part, random)
                 else:
-                    sealer.work()
+                    sealer.work(caller.workspace_id)
                     assert sealer.behind == 0
                 for asked, profile in asked_everything(workspace):
                     question = parse_request(asked), PROFILES[ProfileName(profile)]

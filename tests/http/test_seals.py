@@ -11,8 +11,8 @@ from aftersend.stats.request import parse_request
 from aftersend.store import counting
 from aftersend.store.seals import Seal, SealBook, senior
 from aftersend.store.touched import Touched
-from aftersend.upkeep.sealer import SealLimits
 from builders import Asker, Json, campaign, message_event, question
+from sealing import own_sealer
 from server import Server
 
 DAYS = [f"2026-01-{day:02d}T12:00:00Z" for day in range(1, 6)]
@@ -22,22 +22,16 @@ KINDS = ("sent", "delivered", "opened", "clicked")
 
 
 @pytest.fixture(autouse=True)
-def small(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let small campaigns have seals, and let those be of use."""
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let seals of small campaigns be of use."""
     monkeypatch.setattr(counting, "_FEW_EVENTS", 0)
     monkeypatch.setattr(counting, "_LARGEST_TAIL", 1.0)
-    limits = SealLimits(least_events=1, rows_an_event=1000, rest=0, pause=0, share_of_disk=1e9)
-    monkeypatch.setattr(server.parts.services.sealer, "_limits", limits)
 
 
-def _seal(server: Server) -> None:
-    sealer = server.parts.services.sealer
-    sealer._seen = None
-    deadline = time.monotonic() + 30
-    sealer.work()
-    while sealer.behind:
-        assert time.monotonic() < deadline
-        sealer.work()
+def _seal(server: Server, asker: Asker) -> None:
+    sealer = own_sealer(server)
+    sealer.work(asker.workspace_id)
+    assert sealer.behind == 0
 
 
 def _found(server: Server, asker: Asker) -> Seal | None:
@@ -84,7 +78,7 @@ def sealed(server: Server, asker: Asker) -> Asker:
     """Somebody with a sealed campaign."""
     asker.put_campaign("c1", campaign())
     asker.send(*_events(40))
-    _seal(server)
+    _seal(server, asker)
     assert _found(server, asker) is not None
     return asker
 
@@ -96,7 +90,7 @@ def test_a_late_event_counts_at_once(server: Server, sealed: Asker) -> None:
     assert seal is not None
     told = _all_numbers(sealed)
     assert told == _plain(server, sealed)
-    _seal(server)
+    _seal(server, sealed)
     renewed = _found(server, sealed)
     assert renewed is not None
     assert renewed.commit > seal.commit
@@ -112,7 +106,7 @@ def test_what_is_retracted_leaves_the_seal(server: Server, sealed: Asker) -> Non
     assert _found(server, sealed) is None
     after = _all_numbers(sealed)
     assert after != before
-    _seal(server)
+    _seal(server, sealed)
     assert _found(server, sealed) is not None
     assert _all_numbers(sealed) == after == _plain(server, sealed)
 
@@ -125,7 +119,7 @@ def test_whoever_is_erased_leaves_the_seal(server: Server, sealed: Asker) -> Non
         time.sleep(0.02)
     after = _all_numbers(sealed)
     assert after == _plain(server, sealed)
-    _seal(server)
+    _seal(server, sealed)
     assert _all_numbers(sealed) == after
 
 

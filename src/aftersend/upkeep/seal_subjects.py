@@ -39,13 +39,17 @@ class Subject:
         return mine == (seal.members, seal.channel, seal.over_platforms) and set(layout.measures) <= set(seal.measures)
 
 
-def subjects(registry: Registry, touched: Touched, least_events: int) -> Iterator[Subject]:
-    """Yield the campaigns with so many events, the largest of a workspace first."""
+def subjects(
+    registry: Registry, touched: Touched, least_events: int, workspace_id: str | None = None
+) -> Iterator[Subject]:
+    """Yield the campaigns with so many events, the largest of a workspace first; of one workspace or of all."""
     of_workspaces: dict[str, dict[str, int]] = {}
-    for workspace_id, campaign_id, number in touched.campaigns(1):
-        of_workspaces.setdefault(workspace_id, {})[campaign_id] = number
+    for owner, campaign_id, number in touched.campaigns(1):
+        of_workspaces.setdefault(owner, {})[campaign_id] = number
     for workspace in registry.workspaces.all():
-        own = of_workspaces.get(workspace.id, {})
+        own = of_workspaces.get(workspace.id, {}) if workspace_id in (None, workspace.id) else {}
+        if not own:
+            continue
         known = _with_ancestors(registry.campaigns, workspace.id, own)
         events = _with_children(known, own)
         large = [one for one in sorted(events, key=lambda one: -events[one]) if events[one] >= least_events]

@@ -7,6 +7,7 @@ never longer than a small part of the time on the same campaign. Nothing depends
 
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -123,23 +124,34 @@ class Sealer:
                 log.error("sealing_failed", exc_info=error)
                 pause = _RETRY_SECONDS
 
-    def work(self) -> None:
-        """Seal what is to be sealed now."""
+    def work(self, workspace_id: str | None = None) -> None:
+        """Seal what is to be sealed now, of one workspace or of all."""
         with self._turn:
-            self._work_off()
+            self.load()
+            if workspace_id is None:
+                self._work_off()
+            else:
+                self._seal_all(list(self._behind(workspace_id)))
+
+    def _behind(self, workspace_id: str | None = None) -> Iterator[Subject]:
+        found = subjects(self._registry, self._touched, self._limits.least_events, workspace_id)
+        return filter(self._is_behind, found)
 
     def _work_off(self) -> None:
-        self.load()
         state = self._touched.changes, self._registry.database.version()
         if state == self._seen and not self.behind:
             self._sweep()
             return
         begun = time.monotonic()
-        found = subjects(self._registry, self._touched, self._limits.least_events)
-        waiting = [subject for subject in found if self._is_behind(subject)]
-        self.behind = len(waiting)
+        waiting = list(self._behind())
         # To look at very many campaigns takes a while, too.
         self._pause = max(_PAUSE_SECONDS, self._limits.rest * (time.monotonic() - begun))
+        self._seal_all(waiting)
+        self._seen = state
+        self._sweep()
+
+    def _seal_all(self, waiting: list[Subject]) -> None:
+        self.behind = len(waiting)
         room = sealed_share(self._aside) < self._limits.share_of_disk
         for subject in waiting:
             if self._stopping.is_set():
@@ -148,8 +160,6 @@ class Sealer:
             if self._may_begin(subject) and (room or seal is not None):
                 self._seal(subject, seal)
                 self.behind -= 1
-        self._seen = state
-        self._sweep()
 
     def load(self) -> None:
         """Find out, once, what was there before the start."""
