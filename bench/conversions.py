@@ -29,7 +29,7 @@ from aftersend.store.credit_book import CreditBook
 from aftersend.store.embedded import EmbeddedEngine
 from aftersend.store.migrate import migrate
 from aftersend.store.read_sealed_credits import SealedReading
-from aftersend.store.seals import senior
+from aftersend.store.seniority import commit_of
 from aftersend.store.touched import Touched
 from aftersend.upkeep.credit_sealer import CreditSealer
 from apart import apart
@@ -41,7 +41,7 @@ WORKSPACE = "workspace"
 _DAY = 86_400_000
 _MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 _BATCH = 500_000
-_COMMIT = senior(1)
+_COMMIT = commit_of(1)
 """That of all rows."""
 
 

@@ -7,12 +7,12 @@ derived from campaign, send, user and what happened, which is what senders do wh
 import math
 from dataclasses import dataclass
 
+from aftersend.store.seniority import MOST_SENIOR
 from history import AMONG, TURNS, Group
 from plan import LOCALES, SPAN_DAYS, SPAN_START, VARIATIONS
 
 _DAY = 86_400_000
 _END = SPAN_START + SPAN_DAYS * _DAY
-_MOST_SENIOR = 2**64 - 1
 _COMMIT = 5_000
 """Milliseconds: what is received within them is one commit."""
 
@@ -135,7 +135,7 @@ SELECT '{group.workspace_id}' AS workspace_id,
     concat(campaign_id, '-', toString(20260101 + send_day)) AS send_id, '' AS device_id,
     if(kind = 'clicked', concat('https://shop.example/offer-', toString(chance % 5)), '') AS link,
     fromUnixTimestamp64Milli(toInt64((commit + 1) * {_COMMIT} + {SPAN_START}), 'UTC') AS received_at,
-    {_MOST_SENIOR} - commit AS seniority, 'native' AS source, '0123456789abcdef' AS key_id
+    {MOST_SENIOR} - commit AS seniority, 'native' AS source, '0123456789abcdef' AS key_id
 FROM (
     SELECT *, toUInt64(intDiv(moment - {SPAN_START}, {_COMMIT}) + 1) AS commit
     FROM ({_events(group, messages, first, count)})
@@ -154,7 +154,7 @@ SELECT '{group.workspace_id}' AS workspace_id, 'purchase' AS name, toDate(intDiv
     concat('{{"amount": ', toString((100 + bitShiftRight(hash, 40) % 29900) / 100), ', "currency": "EUR", "items": 3}}')
         AS attributes,
     fromUnixTimestamp64Milli(toInt64((commit + 1) * {_COMMIT} + {SPAN_START}), 'UTC') AS received_at,
-    {_MOST_SENIOR} - commit AS seniority, 'native' AS source, '0123456789abcdef' AS key_id
+    {MOST_SENIOR} - commit AS seniority, 'native' AS source, '0123456789abcdef' AS key_id
 FROM (
     SELECT number, cityHash64(number, '{group.workspace_id}', 'purchase') AS hash,
         {SPAN_START} + intDiv(number * {SPAN_DAYS * _DAY}, {group.purchases}) AS moment,

@@ -35,7 +35,8 @@ from aftersend.store.frozen import is_frozen
 from aftersend.store.ledger import Ledger
 from aftersend.store.read_sealed_credits import SealedReading
 from aftersend.store.refusals import check_disk
-from aftersend.store.seals import SealBook, senior
+from aftersend.store.seals import SealBook
+from aftersend.store.seniority import commit_of
 from aftersend.upkeep.credit_sealer import CreditSealer
 from aftersend.upkeep.key_uses import KeyUses
 from aftersend.upkeep.remover import Remover
@@ -76,7 +77,7 @@ def joined(opened: Opened) -> Iterator[Services]:
     book = SealBook(engine, ledger.touched)
     remover = Remover(ledger, engine, registry, now, book, lambda: is_frozen(opened.settings.ledger_folder))
     sealer = Sealer(engine, ledger, registry, book)
-    sealed_credits = SealedReading(CreditBook(ledger.touched), lambda: senior(ledger.latest()))
+    sealed_credits = SealedReading(CreditBook(ledger.touched), lambda: commit_of(ledger.latest()))
     credit_sealer = CreditSealer(AsideEngine(engine), sealed_credits)
     reporter = _reporter(opened, Stats(registry.campaigns, AsideEngine(engine), book, sealed_credits))
     stats = Stats(registry.campaigns, engine, book, sealed_credits)

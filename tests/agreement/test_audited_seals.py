@@ -167,11 +167,11 @@ def test_a_seal_that_cannot_be_read(server: Server, asker: Asker, sealer: Sealer
 
 def test_what_was_begun_from_a_wrong_seal_is_not_published(sealer: Sealer, sealed: Seal) -> None:
     """The sealer may be adding to a seal while it is found to be wrong."""
-    moment = sealer.book.begin(sealed.workspace_id)
+    removals = sealer.book.touched.removals(sealed.workspace_id)
     with sealer._turn:
         sealer.book.discard(sealed)
 
-        assert not sealer.book.publish(sealed, moment)
+        assert not sealer.book.publish(sealed, removals)
         assert sealer.book.find(*sealed.key) is None
     sealer.work(sealed.workspace_id)
     assert sealer.book.find(*sealed.key) not in (None, sealed)

@@ -18,7 +18,7 @@ from aftersend.store.credit_book import CreditBook
 from aftersend.store.embedded import EmbeddedEngine
 from aftersend.store.engine import Engine, Parameters
 from aftersend.store.read_sealed_credits import SealedReading
-from aftersend.store.seals import senior
+from aftersend.store.seniority import commit_of
 from aftersend.upkeep.credit_sealer import CreditSealer
 from agreement.conversion_histories import make_conversion_history
 from agreement.histories import MESSAGE_EVENTS, USER_EVENTS, Json, as_arrivals
@@ -53,7 +53,7 @@ class Sealing:
 
     def latest(self) -> int:
         """Return the number of the last commit."""
-        return senior(self.server.parts.ledger.latest())
+        return commit_of(self.server.parts.ledger.latest())
 
     def send(self, stream: str, events: list[Json]) -> None:
         """Send events, and note what arrived."""

@@ -9,7 +9,8 @@ from aftersend.domain.profiles import PROFILES
 from aftersend.stats.answer import Stats
 from aftersend.stats.request import parse_request
 from aftersend.store import counting
-from aftersend.store.seals import Seal, SealBook, senior
+from aftersend.store.seals import Seal, SealBook
+from aftersend.store.seniority import commit_of
 from aftersend.store.touched import Touched
 from builders import Asker, Json, campaign, message_event, question
 from sealing import own_sealer
@@ -126,7 +127,7 @@ def test_whoever_is_erased_leaves_the_seal(server: Server, sealed: Asker) -> Non
 def _read_back(server: Server) -> SealBook:
     """The book as the next start would read it."""
     book = SealBook(server.parts.stats.engine, Touched())
-    book.load(senior(server.parts.ledger.latest()))
+    book.load(commit_of(server.parts.ledger.latest()))
     return book
 
 

@@ -6,17 +6,12 @@ from typing import Any
 
 from aftersend.domain.formulas import Remaining, Tally
 from aftersend.store.families import Families, Groups
-
-SCOPE = """workspace_id = {workspace:String} AND campaign_id IN {campaigns:Array(String)}
-        AND day BETWEEN toDate({first:UInt16}) AND toDate({last:UInt16})"""
-"""SQL for the events that a question is about."""
+from aftersend.store.seniority import senior
 
 _COMMIT = "transform(campaign_id, {grown:Array(String)}, {seniorities:Array(UInt64)}, toUInt64(0))"
 
 LATER = f"seniority < {_COMMIT} AND day IN {{days_of_growth:Array(UInt16)}}"
 """SQL for what came later than the commit of its campaign."""
-
-_MOST_SENIOR = 2**64 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +39,7 @@ class Tail:
         """Return the values of its places."""
         return {
             "grown": list(self.commits),
-            "seniorities": [_MOST_SENIOR - commit for commit in self.commits.values()],
+            "seniorities": list(map(senior, self.commits.values())),
             "days_of_growth": list(self.days),
             "changed_users": list(self.users or ()),
         }

@@ -7,10 +7,11 @@ how the counts of the users of those events differ from what they were.
 from dataclasses import dataclass, field, replace
 
 from aftersend.store.count_block import CountBlock
-from aftersend.store.count_query import LATER, SCOPE, CountQuery, Tail
+from aftersend.store.count_query import LATER, CountQuery, Tail
 from aftersend.store.engine import Engine
 from aftersend.store.read_counts import read_counts
 from aftersend.store.read_seals import answers, read_sealed, users_of
+from aftersend.store.scope import SCOPE, scope
 from aftersend.store.seals import Seal, SealBook
 
 _FEW_EVENTS = 50_000
@@ -112,7 +113,6 @@ class Counting:
     def _users_of_tail(self, query: CountQuery, found: _Sorted, campaign_ids: list[str]) -> tuple[str, ...]:
         """Who has later events. They are read once: whoever comes next must not be in one difference alone."""
         statement = f"SELECT DISTINCT user_id FROM message_events WHERE {SCOPE} AND {LATER} LIMIT {_MOST_USERS + 1}"
-        first, last = query.days
-        parameters = {"workspace": query.workspace_id, "campaigns": campaign_ids, "first": first, "last": last}
+        parameters = scope(query.workspace_id, campaign_ids, query.days)
         tail = Tail(found.growing, tuple(sorted(found.days)))
         return tuple(row[0] for row in self.engine.select(statement, parameters | tail.parameters))

@@ -18,7 +18,7 @@ from aftersend.store.conversion_query import Claimant, ConversionQuery, Definiti
 from aftersend.store.families import Groups
 from aftersend.store.filter_sql import Scope, Words, condition_sql, number, raw
 from aftersend.store.portions import WHOLE, Portion
-from aftersend.store.seals import senior
+from aftersend.store.seniority import senior
 
 GROUPS = ("", *(group.value for group in ControlGroup))
 """Whose node a credit belongs to: the campaign's own, or that of a control group. Numbered from 0."""

@@ -22,10 +22,10 @@ from aftersend.errors import StoreUnavailable
 from aftersend.store.engine import Engine
 from aftersend.store.identities import SPENT, Identities, IndexState, identity
 from aftersend.store.read_identities import count_identities, marks_since
+from aftersend.store.seniority import commit_of, senior
 from aftersend.store.side_rows import conflict_rows, spent_rows
 from aftersend.store.touched import Touched
 
-_MOST_SENIOR = 2**64 - 1
 _PATIENCE_SECONDS = 5.0
 
 _TRY_A_WRITE = (
@@ -132,8 +132,8 @@ class Ledger:
     def _read_missing(self, state: IndexState, stored: int, progress: Callable[[int], None]) -> tuple[IndexState, int]:
         commit, read = state.commit, 0
         # Commits are noted only at the end: if this is cut off, it starts again from the same place.
-        for block in marks_since(self._engine, _MOST_SENIOR - state.commit):
-            commit = max(commit, *(_MOST_SENIOR - row[2] for row in block))
+        for block in marks_since(self._engine, senior(state.commit)):
+            commit = max(commit, *(commit_of(row[2]) for row in block))
             self._identities.remember([(row[0], row[1]) for row in block], state)
             read += len(block)
             progress(state.rows + read)
@@ -171,12 +171,12 @@ class Ledger:
             state = IndexState(self._state.commit + 1, self._state.rows)
             self._identities.remember([], state)
             self._state = state
-            return _MOST_SENIOR - state.commit
+            return senior(state.commit)
 
     def latest(self) -> int:
         """Return the smallest seniority that was reserved or given to a row."""
         with self._settled():
-            return _MOST_SENIOR - self._state.commit
+            return senior(self._state.commit)
 
     def spend(self, workspace_id: str, removal_id: str, event_ids: Iterable[str]) -> SpentIds:
         """Use up event ids, so that events which have them are never taken in again; their rows stay for now.
@@ -263,7 +263,7 @@ class Ledger:
     def _write(self, table: str, rows: pa.Table, marks: Iterable[tuple[bytes, bytes]], new: int) -> None:
         """Insert rows as the next commit and note their identities, of which so many have not been there before."""
         number = self._state.commit + 1
-        seniority = pa.repeat(pa.scalar(_MOST_SENIOR - number, pa.uint64()), rows.num_rows)
+        seniority = pa.repeat(pa.scalar(senior(number), pa.uint64()), rows.num_rows)
         state = IndexState(number, self._state.rows + new)
         # Whatever happens now, the insert may have happened: then the tables are asked before the next commit.
         self._certain = False

@@ -13,6 +13,7 @@ from aftersend.domain.audit_parts import DAY, DIMENSIONS, FAMILY, TRIED, WHOLE, 
 from aftersend.domain.kinds import Kind
 from aftersend.store.engine import Engine
 from aftersend.store.families import GROUP, OWNERS, Families, Groups
+from aftersend.store.scope import CAMPAIGNS, DAYS, SCOPE, scope
 
 CountRow = tuple[str, int, str, str, str, int]
 """Campaign, day, platform, kind, detail, events."""
@@ -40,12 +41,12 @@ SETTINGS optimize_aggregation_in_order = 1, {_SPILL}
 def read_parts(engine: Engine, workspace_id: str, portion: Portion, days: tuple[int, int]) -> Iterator[list[Part]]:
     """Yield for each campaign and kind its whole and its parts, all seen at the same moment."""
     sets = ", ".join(f"(campaign_id, kind{cut})" for cut in ("", *(f", {name}" for name in portion.dimensions)))
-    parameters = _scope(workspace_id, portion.campaign_ids, days) | {"kind": portion.kind or ""}
+    parameters = scope(workspace_id, portion.campaign_ids, days) | {"kind": portion.kind or ""}
     statement = f"""
 SELECT campaign_id, kind, grouping({", ".join(portion.dimensions)}) AS missing,
     {", ".join(f"toString({_NAMES[name]})" for name in portion.dimensions)}, count(), uniqExact(user_id)
 FROM message_events
-WHERE {_SCOPE} AND {"1" if portion.kind is None else "kind = {kind:String}"}
+WHERE {SCOPE} AND {"1" if portion.kind is None else "kind = {kind:String}"}
 GROUP BY GROUPING SETS ({sets})
 ORDER BY campaign_id, kind
 SETTINGS {_SPILL}
@@ -62,12 +63,12 @@ def read_family_parts(
 ) -> Iterator[list[Part]]:
     """Yield for each parent and kind what its family has as a whole, and what each campaign of it has."""
     groups = Groups({parent: families[parent] for parent in portion.campaign_ids})
-    parameters = _scope(workspace_id, (), days) | groups.parameters | {"kind": portion.kind or ""}
+    parameters = scope(workspace_id, (), days) | groups.parameters | {"kind": portion.kind or ""}
     statement = f"""
 SELECT arrayJoin({OWNERS}[{GROUP}]) AS parent, kind, grouping(campaign_id) AS whole, campaign_id,
     count(), uniqExact(user_id)
 FROM message_events
-WHERE {_SCOPE} AND {"1" if portion.kind is None else "kind = {kind:String}"}
+WHERE {SCOPE} AND {"1" if portion.kind is None else "kind = {kind:String}"}
 GROUP BY GROUPING SETS ((parent, kind), (parent, kind, campaign_id))
 ORDER BY parent, kind
 SETTINGS {_SPILL}
@@ -99,14 +100,14 @@ def read_reached(engine: Engine, workspace_id: str, campaign_id: str, days: tupl
     statement = f"""
 SELECT toUInt16(day), send_id != '' AS told, uniqExact(user_id)
 FROM message_events
-WHERE {_SCOPE} AND kind IN {{tried:Array(String)}} AND (send_id, user_id) IN (
+WHERE {SCOPE} AND kind IN {{tried:Array(String)}} AND (send_id, user_id) IN (
     SELECT send_id, user_id FROM message_events
     WHERE workspace_id = {{workspace:String}} AND campaign_id IN {{campaigns:Array(String)}}
         AND kind = {{held_out:String}}
 )
 GROUP BY day, told
 """
-    parameters = _scope(workspace_id, [campaign_id], days) | {"tried": list(TRIED), "held_out": Kind.HELD_OUT.value}
+    parameters = scope(workspace_id, [campaign_id], days) | {"tried": list(TRIED), "held_out": Kind.HELD_OUT.value}
     return [Reached(campaign_id, day, bool(told), users) for day, told, users in engine.select(statement, parameters)]
 
 
@@ -115,10 +116,10 @@ def read_conflicts(
 ) -> Iterator[Conflicts]:
     """Yield the days of campaigns on which events contradict the first of their id; those of user events have none."""
     statement = f"""
-SELECT campaign_id, toUInt16(day), count() FROM conflicts FINAL WHERE {_SCOPE}
+SELECT campaign_id, toUInt16(day), count() FROM conflicts FINAL WHERE {SCOPE}
 GROUP BY campaign_id, day ORDER BY campaign_id, day
 """
-    for block in engine.stream(statement, _scope(workspace_id, campaign_ids, days)):
+    for block in engine.stream(statement, scope(workspace_id, campaign_ids, days)):
         yield from (Conflicts(*row) for row in block)
 
 
@@ -159,17 +160,17 @@ def _evidence(
     """The table and the words for the events that show a violation; `messages` bounds how many messages they are of."""
     if violation.day is not None:
         days = violation.day, violation.day
-    parameters = _scope(workspace_id, [violation.campaign_id], days)
+    parameters = scope(workspace_id, [violation.campaign_id], days)
     evidence = violation.evidence
     if evidence is None:
-        return "conflicts FINAL", _SCOPE, parameters
+        return "conflicts FINAL", SCOPE, parameters
     parameters |= {
         "platform": violation.platform or "",
         "kinds": list(evidence.kinds),
         "details": list(evidence.details or ()),
         "others": [*evidence.more_than, *evidence.beside],
     }
-    conditions = [_SCOPE, _shows(evidence), _on_platform(violation)]
+    conditions = [SCOPE, _shows(evidence), _on_platform(violation)]
     if evidence.with_send_id is not None:
         conditions.append("send_id != ''" if evidence.with_send_id else "send_id = ''")
     if evidence.more_than or evidence.beside:
@@ -180,15 +181,15 @@ def _evidence(
 def _of_such_a_message(violation: Violation, evidence: Evidence, limit: str) -> str:
     """Words for "the event is of a message that has more of these events than of the others", or some of both."""
     message = "user_id, send_id, device_id" if evidence.by_device else "user_id, send_id"
-    where = _SCOPE if evidence.within_day else _CAMPAIGNS
+    where = SCOPE if evidence.within_day else CAMPAIGNS
     shows, others = _shows(evidence), "countIf(kind IN {others:Array(String)})"
     compared = f"{others} > 0" if evidence.beside else f"countIf({shows}) > {others}"
     return f"""({message}) IN (
     SELECT {message} FROM message_events
     WHERE {where} AND {_on_platform(violation)} AND ({shows} OR kind IN {{others:Array(String)}})
     GROUP BY {message}
-    HAVING {compared} AND countIf({shows} AND {_DAYS}) > 0
-    ORDER BY minIf(time, {shows} AND {_DAYS}), {message} {limit}
+    HAVING {compared} AND countIf({shows} AND {DAYS}) > 0
+    ORDER BY minIf(time, {shows} AND {DAYS}), {message} {limit}
 )"""
 
 
@@ -199,13 +200,3 @@ def _shows(evidence: Evidence) -> str:
 
 def _on_platform(violation: Violation) -> str:
     return "1" if violation.platform is None else "platform = {platform:String}"
-
-
-_CAMPAIGNS = "workspace_id = {workspace:String} AND campaign_id IN {campaigns:Array(String)}"
-_DAYS = "day BETWEEN toDate({first:UInt16}) AND toDate({last:UInt16})"
-_SCOPE = f"{_CAMPAIGNS} AND {_DAYS}"
-
-
-def _scope(workspace_id: str, campaign_ids: Sequence[str], days: tuple[int, int]) -> dict[str, Any]:
-    first, last = days
-    return {"workspace": workspace_id, "campaigns": list(campaign_ids), "first": first, "last": last}

@@ -14,12 +14,13 @@ from typing import Any
 
 from aftersend.domain.kinds import Kind
 from aftersend.store.count_block import CountBlock
-from aftersend.store.count_query import SCOPE, CountQuery
+from aftersend.store.count_query import CountQuery
 from aftersend.store.count_rows import blocks_of
 from aftersend.store.engine import Engine
 from aftersend.store.families import GROUP, OWNERS, Groups
 from aftersend.store.levels import grouping_sets, places
 from aftersend.store.portions import BOUND, Portion, in_portions
+from aftersend.store.scope import SCOPE, scope
 
 
 def read_counts(engine: Engine, query: CountQuery) -> dict[str, CountBlock]:
@@ -169,9 +170,8 @@ def _conditions(query: CountQuery, portion: Portion) -> str:
 
 
 def _scope_parameters(query: CountQuery, groups: Groups) -> dict[str, Any]:
-    first, last = query.days
     tail = query.tail.parameters if query.tail else {}
-    return {"workspace": query.workspace_id, "first": first, "last": last, **groups.parameters, **tail}
+    return scope(query.workspace_id, (), query.days) | groups.parameters | tail
 
 
 def _users_condition(query: CountQuery, groups: Groups, parameters: dict[str, Any]) -> str:

@@ -16,14 +16,15 @@ import pyarrow as pa
 from aftersend.domain.columns import Numbers
 from aftersend.domain.measures import measures_of
 from aftersend.store.engine import Engine
+from aftersend.store.scope import CAMPAIGNS
 from aftersend.store.seal_layout import Combination, Layout
-from aftersend.store.seals import Piece, new_piece, senior
+from aftersend.store.seals import Piece, new_piece
+from aftersend.store.seniority import senior
 
 _EVENTS_A_SHARE = 1_000_000
 """How many events are looked at together: memory stays bounded, and counts of different users add up."""
 
 _KEY = "cityHash64(platform, locale, variation, kind, detail, machine)"
-_SCOPE = "workspace_id = {workspace:String} AND campaign_id IN {campaigns:Array(String)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def read_days(engine: Engine, extent: Extent) -> list[Day]:
     statement = f"""
 SELECT toUInt16(day) AS number, toString(platform), toString(locale), toString(variation), toString(kind),
     toString(detail), machine, any({_KEY}), count()
-FROM message_events WHERE {_SCOPE} AND seniority >= {{upto:UInt64}}{later}
+FROM message_events WHERE {CAMPAIGNS} AND seniority >= {{upto:UInt64}}{later}
 GROUP BY number, platform, locale, variation, kind, detail, machine"""
     found = engine.select(statement, extent.parameters)
     return [Day(row[0], (*row[1:6], bool(row[6])), row[7], row[8]) for row in found]
@@ -138,13 +139,13 @@ def read_corners(
 def _slices(extent: Extent) -> Iterator[tuple[str, int]]:
     """Which rows are counted, and whether they are added or taken away."""
     if not extent.since:
-        yield f"{_SCOPE} AND seniority >= {{upto:UInt64}}", 1
+        yield f"{CAMPAIGNS} AND seniority >= {{upto:UInt64}}", 1
         return
     changed = f"""user_id IN (
         SELECT user_id FROM message_events
-        WHERE {_SCOPE} AND seniority >= {{upto:UInt64}} AND seniority < {{since:UInt64}})"""
-    yield f"{_SCOPE} AND seniority >= {{upto:UInt64}} AND {changed}", 1
-    yield f"{_SCOPE} AND seniority >= {{since:UInt64}} AND {changed}", -1
+        WHERE {CAMPAIGNS} AND seniority >= {{upto:UInt64}} AND seniority < {{since:UInt64}})"""
+    yield f"{CAMPAIGNS} AND seniority >= {{upto:UInt64}} AND {changed}", 1
+    yield f"{CAMPAIGNS} AND seniority >= {{since:UInt64}} AND {changed}", -1
 
 
 def _look_up(layout: Layout, keys: dict[Combination, int], cells: list[list[int]]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ header is read back only if its pieces are as large as it says and the ledger ha
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
 from typing import Any
@@ -20,14 +19,13 @@ from aftersend.store.count_block import Node
 from aftersend.store.engine import Engine
 from aftersend.store.seal_layout import Combination, Layout
 from aftersend.store.seal_pieces import Pieces
+from aftersend.store.seniority import senior
 from aftersend.store.touched import Touched
 
 log = structlog.get_logger(__name__)
 
 COUNTS = "counts"
 """The kind of seal that has a campaign's counts; its subject is the campaign."""
-
-_MOST_SENIOR = 2**64 - 1
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -64,14 +62,6 @@ class Seal(msgspec.Struct, frozen=True, dict=True):
     def key(self) -> tuple[str, str]:
         """Return what it is about: a campaign of a workspace."""
         return self.workspace_id, self.campaign_id
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """When the making of a seal began, as far as removals go."""
-
-    workspace_id: str
-    removals: int
 
 
 class SealBook:
@@ -142,17 +132,14 @@ class SealBook:
         """Return how many seals there are."""
         return len(self._seals)
 
-    def begin(self, workspace_id: str) -> Moment:
-        """Note when the making of a seal begins."""
-        return Moment(workspace_id, self.touched.removals(workspace_id))
-
-    def publish(self, seal: Seal, moment: Moment) -> bool:
+    def publish(self, seal: Seal, removals: int) -> bool:
         """Let a seal count from now on, unless something was removed while it was made.
 
-        The pieces that it has no more stay until they are swept: somebody may be reading them.
+        `removals` is what `touched.removals` said before anything was read for it. The pieces that it has no more stay
+        until they are swept: somebody may be reading them.
         """
         with self._lock:
-            if self._removing.get(seal.workspace_id) or moment.removals != self.touched.removals(seal.workspace_id):
+            if self._removing.get(seal.workspace_id) or removals != self.touched.removals(seal.workspace_id):
                 return False
             self._write(seal.workspace_id, seal.campaign_id, msgspec.json.encode(seal).decode())
             replaced = self._seals.get(seal.key)
@@ -242,11 +229,6 @@ def _numbers(seal: Seal) -> list[int]:
 def new_piece() -> int:
     """Return the number of a piece that is yet to be written."""
     return secrets.randbits(63)
-
-
-def senior(commit: int) -> int:
-    """Return the seniority of the rows of a commit; those of later ones have a smaller one."""
-    return _MOST_SENIOR - commit
 
 
 def _decode(body: str) -> Seal | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from aftersend.store.seals import senior
+from aftersend.store.seniority import senior
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,7 @@ import pyarrow as pa
 
 from aftersend.domain.events import Stream
 from aftersend.store.engine import Engine
-
-_MOST_SENIOR = 2**64 - 1
+from aftersend.store.seniority import commit_of
 
 
 @dataclass(slots=True)
@@ -65,13 +64,13 @@ GROUP BY workspace_id, campaign_id, number"""
         last = 0
         for block in engine.stream(statement):
             for workspace_id, campaign_id, day, senior, events in block:
-                self._note_day((workspace_id, campaign_id), day, _MOST_SENIOR - senior, events)
-                last = max(last, _MOST_SENIOR - senior)
+                self._note_day((workspace_id, campaign_id), day, commit_of(senior), events)
+                last = max(last, commit_of(senior))
         statement = "SELECT workspace_id, name, min(seniority) FROM user_events GROUP BY workspace_id, name"
         for block in engine.stream(statement):
             for workspace_id, name, senior in block:
-                self._note_name((workspace_id, name), _MOST_SENIOR - senior)
-                last = max(last, _MOST_SENIOR - senior)
+                self._note_name((workspace_id, name), commit_of(senior))
+                last = max(last, commit_of(senior))
         self.finish(last)  # not one that was noted meanwhile: it may still be on its way
         self._ready = True
 

@@ -29,7 +29,8 @@ from aftersend.store.seal_build import (
     write_piece,
 )
 from aftersend.store.seal_layout import Combination, Layout
-from aftersend.store.seals import Seal, SealBook, senior
+from aftersend.store.seals import Seal, SealBook
+from aftersend.store.seniority import commit_of
 from aftersend.upkeep.seal_subjects import Subject, subjects
 
 log = structlog.get_logger(__name__)
@@ -166,7 +167,7 @@ class Sealer:
         with self._turn:
             if not self._loaded:
                 self._touched.load(self._aside)
-                self.book.load(senior(self._ledger.latest()))
+                self.book.load(commit_of(self._ledger.latest()))
                 self._loaded = True
 
     def _is_behind(self, subject: Subject) -> bool:
@@ -181,8 +182,8 @@ class Sealer:
 
     def _seal(self, subject: Subject, seal: Seal | None) -> None:
         begun = time.monotonic()
-        moment = self.book.begin(subject.workspace.id)
-        upto = senior(self._ledger.latest())
+        removals = self._touched.removals(subject.workspace.id)
+        upto = commit_of(self._ledger.latest())
         if seal is None or not subject.fits(seal) or len(seal.pieces) >= _MOST_PIECES:
             made = self._made(subject, upto)
         else:
@@ -191,7 +192,7 @@ class Sealer:
         work.not_before = time.monotonic() + self._limits.rest * taken
         if made is None:
             work.at_least = 2 * self._touched.events(subject.workspace.id, subject.members)
-        elif not self.book.publish(made, moment):
+        elif not self.book.publish(made, removals):
             log.info("seal_overtaken", workspace=subject.workspace.id, campaign=subject.campaign.id)
         if seal is not None:
             # Where many campaigns grow all the time, most of the time belongs to others all the same.
