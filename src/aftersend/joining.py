@@ -84,17 +84,17 @@ def joined(opened: Opened) -> Iterator[Services]:
     intake = Intake(registry.campaigns, committer, now)
     services = _services(opened, Workers(intake, stats, sealer, remover, reporter, observations))
     committer.start()
-    remover.start()
-    sealer.start()
-    credit_sealer.start()
+    remover.worker.start()
+    sealer.worker.start()
+    credit_sealer.worker.start()
     reporter.start()
     try:
         yield services
     finally:
         reporter.stop()
-        credit_sealer.stop()
-        sealer.stop()
-        remover.stop()
+        credit_sealer.worker.stop()
+        sealer.worker.stop()
+        remover.worker.stop()
         committer.stop()
 
 

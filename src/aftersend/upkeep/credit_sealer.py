@@ -1,17 +1,12 @@
 """Credits beforehand what has been asked for, in a thread of its own, between the questions of everybody else."""
 
-import threading
 import time
 
-import structlog
-
-from aftersend.errors import AftersendError
 from aftersend.store.conversion_query import ConversionQuery
 from aftersend.store.engine import Engine
 from aftersend.store.read_sealed_credits import SealedReading
 from aftersend.store.seal_credits import SealedCredits, TooManyRows, fingerprint, read_since, seal, seal_on
-
-log = structlog.get_logger(__name__)
+from aftersend.upkeep.worker import Worker
 
 _PAUSE_SECONDS = 1.0
 _RETRY_SECONDS = 30.0
@@ -25,38 +20,19 @@ _MOST_REFUSED = 1_000
 
 
 class CreditSealer:
-    """A thread that seals credits."""
+    """Seals credits, in a thread of its own."""
 
     def __init__(self, engine: Engine, reading: SealedReading) -> None:
         self._engine = engine
         self._book = reading.book
         self._latest = reading.latest
         self._refused: dict[str, None] = {}
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="seal-credits", daemon=True)
+        self.worker = Worker("crediting", self._take_turn, _RETRY_SECONDS)
 
-    def start(self) -> None:
-        """Begin to seal."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End after the campaign that is under way."""
-        self._stopping.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        pause = _PAUSE_SECONDS
-        while not self._stopping.wait(pause):
-            begun = time.monotonic()
-            try:
-                self.work()
-                pause = _PAUSE_SECONDS + _REST * (time.monotonic() - begun)
-            except AftersendError as error:
-                log.warning("crediting_waits", reason=error.message)
-                pause = _RETRY_SECONDS
-            except Exception as error:
-                log.error("crediting_failed", exc_info=error)
-                pause = _RETRY_SECONDS
+    def _take_turn(self) -> float:
+        begun = time.monotonic()
+        self.work()
+        return _PAUSE_SECONDS + _REST * (time.monotonic() - begun)
 
     def work(self) -> None:
         """Seal what has been asked for since the last time."""
@@ -66,7 +42,7 @@ class CreditSealer:
         # All up to the same commit: what comes later is then found for all of them at once.
         now = self._latest()
         for query in wanted:
-            if self._stopping.is_set():
+            if self.worker.stopping:
                 return
             self._seal(query, now)
 

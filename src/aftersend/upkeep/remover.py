@@ -13,8 +13,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import structlog
-
 from aftersend.domain.periods import first_moment
 from aftersend.domain.removals import UNFINISHED, Removal, RemovalKind, RemovalStatus
 from aftersend.domain.workspaces import Workspace
@@ -36,8 +34,7 @@ from aftersend.store.removals import (
     take_out,
 )
 from aftersend.store.seals import SealBook
-
-log = structlog.get_logger(__name__)
+from aftersend.upkeep.worker import Worker
 
 _RETENTION_SECONDS = 900.0
 _RETRY_SECONDS = 5.0
@@ -68,19 +65,7 @@ class Remover:
         self._noting = threading.Lock()
         self._purged: list[tuple[list[Removal], frozenset[str]]] = []
         self._next_retention = time.monotonic()
-        self._wake = threading.Event()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="remove", daemon=True)
-
-    def start(self) -> None:
-        """Go on with what was cut off, and remove what is too old from now on."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End after the step that is under way; the rest is done after the next start."""
-        self._stopping.set()
-        self._wake.set()
-        self._thread.join()
+        self.worker = Worker("removal", self._take_turn, _RETRY_SECONDS)
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -112,7 +97,7 @@ class Remover:
                 self._note(removal)
                 return self._take_out(removal), spent.unknown
         except AftersendError:
-            self._wake.set()
+            self.worker.wake()
             raise
 
     def erase(self, workspace: Workspace, user_id: str, reason: str, asked_by: str) -> Removal:
@@ -127,7 +112,7 @@ class Remover:
             removal = self._new(workspace, RemovalKind.ERASURE, reason, asked_by, subject=user_id)
             removal = replace(removal, seniority=self._ledger.reserve())
             self._note(removal)
-            self._wake.set()
+            self.worker.wake()
         return removal
 
     def _new(
@@ -144,19 +129,9 @@ class Remover:
         name = secrets.token_hex(8)
         return Removal(workspace.id, name, kind, status, moment, asked_by, reason, subject=subject, event_ids=event_ids)
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._wake.clear()
-            try:
-                self._work()
-                pause = _GLANCE_SECONDS if self._purged else _RETENTION_SECONDS
-            except AftersendError as error:
-                log.warning("removal_waits", reason=error.message)
-                pause = _RETRY_SECONDS
-            except Exception as error:
-                log.error("removal_failed", exc_info=error)
-                pause = _RETRY_SECONDS
-            self._wake.wait(pause)
+    def _take_turn(self) -> float:
+        self._work()
+        return _GLANCE_SECONDS if self._purged else _RETENTION_SECONDS
 
     def _work(self) -> None:
         with self._turn:
@@ -185,7 +160,7 @@ class Remover:
 
     def _finish_all(self) -> None:
         for removal in self.book.going_on():
-            if removal.status in UNFINISHED and not self._stopping.is_set():
+            if removal.status in UNFINISHED and not self.worker.stopping:
                 self._finish(removal)
 
     def _finish(self, removal: Removal) -> None:
@@ -219,7 +194,7 @@ class Remover:
             removal = replace(removal, status=RemovalStatus.DONE, finished_at=self._now())
         else:
             removal = replace(removal, status=RemovalStatus.PURGING, subject="")
-            self._wake.set()
+            self.worker.wake()
         self._note(removal)
         return removal
 
@@ -227,7 +202,7 @@ class Remover:
         """Have the files that had the events of removals written anew."""
         begun = {removal.id for removals, _ in self._purged for removal in removals}
         removals = [one for one in self.book.going_on() if one.status is RemovalStatus.PURGING and one.id not in begun]
-        if removals and not self._stopping.is_set():
+        if removals and not self.worker.stopping:
             forget_subjects(self._engine)
             self._purged.append((removals, purge(self._engine)))
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import msgspec
 import structlog
 
-from aftersend.errors import AftersendError
 from aftersend.registry.registry import Registry
 from aftersend.store.aside import AsideEngine
 from aftersend.store.embedded import EmbeddedEngine
@@ -32,6 +31,7 @@ from aftersend.store.seal_layout import Combination, Layout
 from aftersend.store.seals import Seal, SealBook
 from aftersend.store.seniority import commit_of
 from aftersend.upkeep.seal_subjects import Subject, subjects
+from aftersend.upkeep.worker import Stopped, Worker
 
 log = structlog.get_logger(__name__)
 
@@ -41,10 +41,6 @@ _SWEEP_SECONDS = 60.0
 """How long replaced pieces stay, for whoever is reading them."""
 
 _MOST_PIECES = 8
-
-
-class _Stopped(Exception):
-    """The server stops; what was begun is begun anew after the next start."""
 
 
 @dataclass(slots=True)
@@ -73,7 +69,7 @@ class SealLimits:
 
 
 class Sealer:
-    """A thread that seals."""
+    """Seals, in a thread of its own."""
 
     def __init__(
         self,
@@ -98,32 +94,11 @@ class Sealer:
         self.behind = 0
         self._seen: object = None
         self._pause = _PAUSE_SECONDS
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="seal", daemon=True)
+        self.worker = Worker("sealing", self._take_turn, _RETRY_SECONDS)
 
-    def start(self) -> None:
-        """Begin to seal."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End after the statement that is under way."""
-        self._stopping.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        pause = 0.0
-        while not self._stopping.wait(pause):
-            try:
-                self.work()
-                pause = self._pause
-            except _Stopped:
-                return
-            except AftersendError as error:
-                log.warning("sealing_waits", reason=error.message)
-                pause = _RETRY_SECONDS
-            except Exception as error:
-                log.error("sealing_failed", exc_info=error)
-                pause = _RETRY_SECONDS
+    def _take_turn(self) -> float:
+        self.work()
+        return self._pause
 
     def work(self, workspace_id: str | None = None) -> None:
         """Seal what is to be sealed now, of one workspace or of all."""
@@ -132,9 +107,9 @@ class Sealer:
             if workspace_id is None:
                 self._work_off()
             else:
-                self._seal_all(list(self._behind(workspace_id)))
+                self._seal_all(list(self._subjects_behind(workspace_id)))
 
-    def _behind(self, workspace_id: str | None = None) -> Iterator[Subject]:
+    def _subjects_behind(self, workspace_id: str | None = None) -> Iterator[Subject]:
         found = subjects(self._registry, self._touched, self._limits.least_events, workspace_id)
         return filter(self._is_behind, found)
 
@@ -144,7 +119,7 @@ class Sealer:
             self._sweep()
             return
         begun = time.monotonic()
-        waiting = list(self._behind())
+        waiting = list(self._subjects_behind())
         # To look at very many campaigns takes a while, too.
         self._pause = max(_PAUSE_SECONDS, self._limits.rest * (time.monotonic() - begun))
         self._seal_all(waiting)
@@ -155,7 +130,7 @@ class Sealer:
         self.behind = len(waiting)
         room = sealed_share(self._aside) < self._limits.share_of_disk
         for subject in waiting:
-            if self._stopping.is_set():
+            if self.worker.stopping:
                 return
             seal = self.book.find(*subject.key)
             if self._may_begin(subject) and (room or seal is not None):
@@ -196,7 +171,7 @@ class Sealer:
             log.info("seal_overtaken", workspace=subject.workspace.id, campaign=subject.campaign.id)
         if seal is not None:
             # Where many campaigns grow all the time, most of the time belongs to others all the same.
-            self._stopping.wait(self._limits.pause * taken)
+            self.worker.rest(self._limits.pause * taken)
 
     def _made(self, subject: Subject, upto: int) -> Seal | None:
         """Count a campaign from the beginning; nothing is returned where a seal is not worth it."""
@@ -250,8 +225,8 @@ class Sealer:
     def _corners(self, extent: Extent, layout: Layout, keys: dict[Combination, int], events: int) -> Corners:
         found = []
         for corners in read_corners(self._aside, extent, layout, keys, events):
-            if self._stopping.is_set():
-                raise _Stopped
+            if self.worker.stopping:
+                raise Stopped
             found.append(corners)
         return summed(found)
 
