@@ -14,6 +14,6 @@ def own_sealer(server: Server) -> Sealer:
     parts = server.parts
     parts.services.sealer.load()
     engine = cast(EmbeddedEngine, parts.stats.engine)
-    sealer = Sealer(engine, parts.ledger, parts.registry, parts.services.sealer.book, EVERYTHING)
+    sealer = Sealer(engine, parts.ledger, parts.registry, parts.services.sealer.growth, EVERYTHING)
     sealer._loaded = True
     return sealer

@@ -32,6 +32,7 @@ from aftersend.store.aside import AsideEngine
 from aftersend.store.credit_book import CreditBook
 from aftersend.store.embedded import EmbeddedEngine
 from aftersend.store.frozen import is_frozen
+from aftersend.store.growth import Growth
 from aftersend.store.ledger import Ledger
 from aftersend.store.read_sealed_credits import SealedReading
 from aftersend.store.refusals import check_disk
@@ -76,11 +77,12 @@ def joined(opened: Opened) -> Iterator[Services]:
     committer = Committer(ledger, observe=observations.commit)
     book = SealBook(engine, ledger.touched)
     remover = Remover(ledger, engine, registry, now, book, lambda: is_frozen(opened.settings.ledger_folder))
-    sealer = Sealer(engine, ledger, registry, book)
+    growth = Growth(book)
+    sealer = Sealer(engine, ledger, registry, growth)
     sealed_credits = SealedReading(CreditBook(ledger.touched), lambda: commit_of(ledger.latest()))
     credit_sealer = CreditSealer(AsideEngine(engine), sealed_credits)
-    reporter = _reporter(opened, Stats(registry.campaigns, AsideEngine(engine), book, sealed_credits))
-    stats = Stats(registry.campaigns, engine, book, sealed_credits)
+    reporter = _reporter(opened, Stats(registry.campaigns, AsideEngine(engine), growth, sealed_credits))
+    stats = Stats(registry.campaigns, engine, growth, sealed_credits)
     intake = Intake(registry.campaigns, committer, now)
     services = _services(opened, Workers(intake, stats, sealer, remover, reporter, observations))
     committer.start()
@@ -109,7 +111,7 @@ def _services(opened: Opened, workers: Workers) -> Services:
         stats=workers.stats,
         uplift=Uplift(registry.campaigns, engine, workers.stats),
         finder=campaign_finder(registry, engine, opened.now),
-        audit=Audit(registry.campaigns, engine, workers.sealer.book, opened.now),
+        audit=Audit(registry.campaigns, engine, workers.sealer.growth, opened.now),
         remover=remover,
         sealer=workers.sealer,
         key_uses=opened.key_uses,

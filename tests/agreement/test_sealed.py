@@ -9,13 +9,12 @@ import pytest
 from aftersend.domain.profiles import PROFILES, ProfileName
 from aftersend.stats.answer import Stats
 from aftersend.stats.request import parse_request
-from aftersend.store import counting
 from aftersend.upkeep.sealer import Sealer
 from agreement.conversion_histories import make_conversion_history
 from agreement.histories import make_history
 from agreement.sending import calling
 from agreement.test_same_answer import Maker, asked_everything, first_events, whole
-from builders import Asker
+from builders import Asker, Json
 from sealing import own_sealer
 from server import Server
 
@@ -24,10 +23,8 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 @pytest.fixture
-def sealer(server: Server, monkeypatch: pytest.MonkeyPatch) -> Sealer:
+def sealer(server: Server) -> Sealer:
     """Seals whatever there is, at once and however little it is."""
-    monkeypatch.setattr(counting, "_FEW_EVENTS", 0)
-    monkeypatch.setattr(counting, "_LARGEST_TAIL", 1.0)
     return own_sealer(server)
 
 
@@ -36,29 +33,48 @@ def sealer(server: Server, monkeypatch: pytest.MonkeyPatch) -> Sealer:
 def test_seals_answer_as_the_ledger_does(
     server: Server, new_workspace: Callable[..., Asker], sealer: Sealer, make: Maker, seed: int
 ) -> None:
-    """Before anything is sealed, with all of it sealed, with events that came later, and with those sealed, too."""
+    """Before anything is sealed, sealed, with events that came later, once they are added in memory, and sealed on."""
     history = make(seed)
     workspace = history["workspaces"][0]
     random = Random(seed)
-    earlier, later = [], []
+    parts: list[list[tuple[str, list[Json]]]] = [[], [], []]
     for stream, events in first_events(history, 0):
         random.shuffle(events)
-        cut = random.randrange(len(events) + 1)
-        earlier.append((stream, events[:cut]))
-        later.append((stream, events[cut:]))
+        cuts = sorted(random.randrange(len(events) + 1) for _ in range(2))
+        for part, begin, end in zip(parts, [0, *cuts], [*cuts, len(events)], strict=True):
+            part.append((stream, events[begin:end]))
     ledger_only = Stats(server.parts.registry.campaigns, server.parts.stats.engine)
-    with calling(new_workspace(workspace["timezone"])) as caller:
+    with calling(new_workspace(workspace["timezone"])) as caller, server.parts.services.sealer._turn:
         caller.put_campaigns(workspace["campaigns"])
         known = server.parts.registry.workspaces.get(caller.workspace_id)
-        for part in (earlier, later):
-            for seal in (False, True):
-                if not seal:
-                    whole(caller, part, random)
-                else:
-                    sealer.work(caller.workspace_id)
-                    assert sealer.behind == 0
-                for asked, profile in asked_everything(workspace):
-                    question = parse_request(asked), PROFILES[ProfileName(profile)]
-                    expected = _ENCODER.encode(ledger_only.answer(known, *question))
-                    found = _ENCODER.encode(server.parts.stats.answer(known, *question))
-                    assert found == expected, (seed, seal)
+
+        def ask(when: str) -> None:
+            for asked, profile in asked_everything(workspace):
+                question = parse_request(asked), PROFILES[ProfileName(profile)]
+                expected = _ENCODER.encode(ledger_only.answer(known, *question))
+                found = _ENCODER.encode(server.parts.stats.answer(known, *question))
+                assert found == expected, (seed, when)
+
+        earlier, later, latest = parts
+        whole(caller, earlier, random)
+        ask("unsealed")
+        sealer.work(caller.workspace_id)
+        assert sealer.behind == 0
+        ask("sealed")
+        whole(caller, later, random)
+        ask("not growing yet")
+        sealer.grow()
+        ask("growing")
+        seals = [sealer.book.find(caller.workspace_id, one["id"]) for one in workspace["campaigns"]]
+        # What was asked about and had later events grows; where all of them came at first there is none.
+        behind = [
+            seal
+            for seal in seals
+            if seal and sealer.book.touched.days_since(seal.workspace_id, seal.members, seal.commit)
+        ]
+        assert all(sealer.growth.get(seal) is not None for seal in behind)
+        whole(caller, latest, random)
+        ask("grown")
+        sealer.work(caller.workspace_id)
+        assert sealer.behind == 0
+        ask("sealed on")

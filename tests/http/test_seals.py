@@ -8,7 +8,6 @@ import pytest
 from aftersend.domain.profiles import PROFILES
 from aftersend.stats.answer import Stats
 from aftersend.stats.request import parse_request
-from aftersend.store import counting
 from aftersend.store.seals import Seal, SealBook
 from aftersend.store.seniority import commit_of
 from aftersend.store.touched import Touched
@@ -20,13 +19,6 @@ DAYS = [f"2026-01-{day:02d}T12:00:00Z" for day in range(1, 6)]
 SPANS = ((1, 31), (1, 2), (2, 4), (5, 5))
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 KINDS = ("sent", "delivered", "opened", "clicked")
-
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let seals of small campaigns be of use."""
-    monkeypatch.setattr(counting, "_FEW_EVENTS", 0)
-    monkeypatch.setattr(counting, "_LARGEST_TAIL", 1.0)
 
 
 def _seal(server: Server, asker: Asker) -> None:

@@ -16,10 +16,10 @@ from aftersend.stats.tags import Asked, tag_of
 from aftersend.store.counting import Counting
 from aftersend.store.engine import Engine
 from aftersend.store.families import Families
+from aftersend.store.growth import Growth
 from aftersend.store.read_conversions import Credits, read_receipts, start_conversions
 from aftersend.store.read_counts import read_counts
 from aftersend.store.read_sealed_credits import SealedReading
-from aftersend.store.seals import SealBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Stats:
 
     campaigns: Campaigns
     engine: Engine
-    book: SealBook | None = None
+    growth: Growth | None = None
     sealed_credits: SealedReading | None = None
 
     def answer(self, workspace: Workspace, request: StatsRequest, profile: Profile) -> dict[str, Any]:
@@ -41,7 +41,7 @@ class Stats:
 
     def tag(self, asked: Asked) -> str | None:
         """Return what differs whenever the answer may, or None while that cannot be said."""
-        return None if self.book is None else tag_of(asked, self.campaigns, self.book)
+        return None if self.growth is None else tag_of(asked, self.campaigns, self.growth.book)
 
     def tell(self, asked: Asked) -> dict[str, Any]:
         """Count, and return the body of the answer."""
@@ -61,7 +61,9 @@ class Stats:
         families = self.campaigns.families(workspace.id, [campaign.id for campaign in campaigns])
         credited = self._credits(workspace, campaigns, families, request, profile)
         query = plan(workspace.id, campaigns, request, profile, families)
-        counted = read_counts(self.engine, query) if self.book is None else Counting(self.engine, self.book).read(query)
+        counted = (
+            read_counts(self.engine, query) if self.growth is None else Counting(self.engine, self.growth).read(query)
+        )
         return assemble(campaigns, counted, credited(), request, profile)
 
     def _credits(

@@ -25,6 +25,7 @@ from aftersend.registry.campaigns import Campaigns
 from aftersend.stats.audit_request import AuditRequest
 from aftersend.stats.audit_seals import check_seals
 from aftersend.store.engine import Engine
+from aftersend.store.growth import Growth
 from aftersend.store.read_audit import (
     read_audit_counts,
     read_conflicts,
@@ -34,7 +35,6 @@ from aftersend.store.read_audit import (
     read_reached,
     read_sources,
 )
-from aftersend.store.seals import SealBook
 
 Json = dict[str, Any]
 
@@ -66,10 +66,10 @@ class _Looked:
 class Audit:
     """Checks the campaigns of a workspace, one audit at a time."""
 
-    def __init__(self, campaigns: Campaigns, engine: Engine, book: SealBook, now: Callable[[], datetime]) -> None:
+    def __init__(self, campaigns: Campaigns, engine: Engine, growth: Growth, now: Callable[[], datetime]) -> None:
         self._campaigns = campaigns
         self._engine = engine
-        self._book = book
+        self._growth = growth
         self._now = now
         self._working = Lock()
 
@@ -99,7 +99,7 @@ class Audit:
             self._compared(workspace.id, days, looked),
             self._united(workspace.id, campaigns, span, looked),
             self._contradicted(workspace.id, request, campaigns, days),
-            check_seals(self._engine, self._book, workspace.id, campaigns, days),
+            check_seals(self._engine, self._growth, workspace.id, campaigns, days),
         )
         worst = heapq.nsmallest(request.limit + 1, found, key=lambda violation: violation.order)
         shown = worst[: request.limit]

@@ -10,24 +10,27 @@ from aftersend.domain.measures import measures_of
 from aftersend.domain.metrics import BREAKDOWN
 from aftersend.stats.plan import ANYTHING, SERVED
 from aftersend.store.count_block import CountBlock, Node
-from aftersend.store.count_query import CountQuery, Tail
+from aftersend.store.count_query import CountQuery
 from aftersend.store.engine import Engine
+from aftersend.store.growth import Grown, Growth
 from aftersend.store.read_counts import read_counts
 from aftersend.store.read_seals import EARLIEST_DAY, read_sealed
 from aftersend.store.seal_layout import measure_name
-from aftersend.store.seals import Seal, SealBook
+from aftersend.store.seals import Seal
 
 
 def check_seals(
-    engine: Engine, book: SealBook, workspace_id: str, campaign_ids: Iterable[str], days: tuple[int, int]
+    engine: Engine, growth: Growth, workspace_id: str, campaign_ids: Iterable[str], days: tuple[int, int]
 ) -> Iterator[Violation]:
-    """Yield a violation for every campaign whose seal is wrong about these days, and drop that seal."""
+    """Yield a violation for every campaign whose seal is wrong about these days, as it is or grown, and drop it."""
+    book = growth.book
     for campaign_id in campaign_ids:
         seal = book.find(workspace_id, campaign_id)
         if seal is None:
             continue
-        query = _everything(seal, days)
-        kept = _kept(book, seal, query)
+        grown = growth.as_grown(seal)
+        query = _everything(grown.seal, days)
+        kept = _kept(growth, grown, query)
         counted = read_counts(engine, query).get(campaign_id, CountBlock(()))
         violation = _compared(campaign_id, kept, counted)
         # One that gave way meanwhile may have been swept, or have been right until events were removed.
@@ -51,13 +54,13 @@ def _everything(seal: Seal, days: tuple[int, int]) -> CountQuery:
         remaining=tuple(stage for stage in known.remaining if measure_name(stage) in names),
         over_platforms=seal.over_platforms,
         families={seal.campaign_id: seal.members},
-        tail=Tail(dict.fromkeys(seal.members, seal.commit), before=True),
+        until=seal.commit,
     )
 
 
-def _kept(book: SealBook, seal: Seal, query: CountQuery) -> CountBlock:
+def _kept(growth: Growth, grown: Grown, query: CountQuery) -> CountBlock:
     try:
-        return read_sealed(book.pieces, [seal], query)[seal.campaign_id]
+        return read_sealed(growth.book.pieces, [grown], query)[grown.seal.campaign_id]
     except ValueError:
         # Rows of cells that the seal does not have cannot be added up: nothing can be read of it.
         return CountBlock(())

@@ -21,6 +21,7 @@ from aftersend.store.families import GROUP, OWNERS, Groups
 from aftersend.store.levels import grouping_sets, places
 from aftersend.store.portions import BOUND, Portion, in_portions
 from aftersend.store.scope import SCOPE, scope
+from aftersend.store.some_rows import Rows
 
 
 def read_counts(engine: Engine, query: CountQuery) -> dict[str, CountBlock]:
@@ -166,12 +167,11 @@ def _starts_and_losses(query: CountQuery) -> dict[str, Any]:
 
 
 def _conditions(query: CountQuery, portion: Portion) -> str:
-    return f"{SCOPE}{portion.condition}{query.tail.condition if query.tail else ''}"
+    return f"{SCOPE}{portion.condition}{Rows(query.until).came}"
 
 
 def _scope_parameters(query: CountQuery, groups: Groups) -> dict[str, Any]:
-    tail = query.tail.parameters if query.tail else {}
-    return scope(query.workspace_id, (), query.days) | groups.parameters | tail
+    return scope(query.workspace_id, (), query.days) | groups.parameters
 
 
 def _users_condition(query: CountQuery, groups: Groups, parameters: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from aftersend.domain.columns import Numbers
 from aftersend.domain.formulas import Tally
 from aftersend.store.count_block import CountBlock
 from aftersend.store.count_query import CountQuery
+from aftersend.store.growth import Grown
 from aftersend.store.seal_layout import NODE_BITS, Layout, detail_name, measure_name
 from aftersend.store.seal_pieces import Found, Pieces
 from aftersend.store.seals import Seal
@@ -19,19 +20,23 @@ EARLIEST_DAY = 1
 _NODES = (1 << NODE_BITS) - 1
 
 
-def read_sealed(pieces: Pieces, seals: Sequence[Seal], query: CountQuery) -> dict[str, CountBlock]:
+def read_sealed(pieces: Pieces, sealed: Sequence[Grown], query: CountQuery) -> dict[str, CountBlock]:
     """Return the counts of sealed campaigns."""
     first, last = query.days
     by_user = users_of(query)
+    seals = [grown.seal for grown in sealed]
     events = pieces.events([piece.number for seal in seals for piece in seal.pieces])
     users = pieces.users([piece.number for seal in seals if seal.campaign_id in by_user for piece in seal.pieces])
     blocks = {}
-    for seal in seals:
+    for grown in sealed:
+        seal = grown.seal
         tree = _Tree(query, seal.layout)
         block = CountBlock(seal.nodes)
-        tree.place_events(block, [events[piece.number].between(first, last) for piece in seal.pieces])
+        rows = [*(events[piece.number] for piece in seal.pieces), *grown.events]
+        tree.place_events(block, [some.between(first, last) for some in rows])
         if seal.campaign_id in by_user:
-            tree.place_users(block, [users[piece.number].between(first, last) for piece in seal.pieces])
+            of_users = [*(users[piece.number] for piece in seal.pieces), *grown.users]
+            tree.place_users(block, [some.between(first, last) for some in of_users])
         blocks[seal.campaign_id] = block
     return blocks
 

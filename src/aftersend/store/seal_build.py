@@ -3,7 +3,7 @@
 Whoever was there in [a, b] is counted on the first of his days in it: the day whose previous one is before a. So a
 user with the days d1 < d2 < … makes a row (after d(k-1), first dk, last dk) for each, and the sum over the rows
 with after < a <= first and last <= b is the number of distinct users. The same rows count whatever else depends on
-a user's days in the range alone, such as being lost: see `_corners`.
+a user's days in the range alone, such as being lost: see `corners_of_losses`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,16 +15,17 @@ import pyarrow as pa
 
 from aftersend.domain.columns import Numbers
 from aftersend.domain.measures import measures_of
+from aftersend.store.corners import Corners, corners_of_losses
 from aftersend.store.engine import Engine
 from aftersend.store.scope import CAMPAIGNS
 from aftersend.store.seal_layout import Combination, Layout
 from aftersend.store.seals import Piece, new_piece
 from aftersend.store.seniority import senior
 
-_EVENTS_A_SHARE = 1_000_000
+EVENTS_A_SHARE = 1_000_000
 """How many events are looked at together: memory stays bounded, and counts of different users add up."""
 
-_KEY = "cityHash64(platform, locale, variation, kind, detail, machine)"
+KEY = "cityHash64(platform, locale, variation, kind, detail, machine)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +58,12 @@ class Day:
     events: int
 
 
-@dataclass(frozen=True, slots=True)
-class Corners:
-    """Rows of `sealed_users` as columns of the same length."""
-
-    after: Numbers
-    first: Numbers
-    last: Numbers
-    cell: Numbers
-    users: Numbers
-
-
 def read_days(engine: Engine, extent: Extent) -> list[Day]:
     """Count the events of an extent by day and combination."""
     later = " AND seniority < {since:UInt64}" if extent.since else ""
     statement = f"""
 SELECT toUInt16(day) AS number, toString(platform), toString(locale), toString(variation), toString(kind),
-    toString(detail), machine, any({_KEY}), count()
+    toString(detail), machine, any({KEY}), count()
 FROM message_events WHERE {CAMPAIGNS} AND seniority >= {{upto:UInt64}}{later}
 GROUP BY number, platform, locale, variation, kind, detail, machine"""
     found = engine.select(statement, extent.parameters)
@@ -128,7 +118,7 @@ def read_corners(
 
     `events` is about how many there are to look at. What is yielded is to be added up.
     """
-    shares = max(1, -(-events // _EVENTS_A_SHARE))
+    shares = max(1, -(-events // EVENTS_A_SHARE))
     for share in range(shares):
         for condition, sign in _slices(extent):
             words = condition + (f" AND sipHash64(user_id) % {shares} = {share}" if shares > 1 else "")
@@ -154,7 +144,7 @@ def _look_up(layout: Layout, keys: dict[Combination, int], cells: list[list[int]
     return {"keys": [key for key, _ in found] or [0], "cells": [some for _, some in found] or [[]]}
 
 
-_NUMBER = f"transform({_KEY}, {{keys:Array(UInt64)}}, arrayEnumerate({{keys:Array(UInt64)}}), toUInt32(0))"
+_NUMBER = f"transform({KEY}, {{keys:Array(UInt64)}}, arrayEnumerate({{keys:Array(UInt64)}}), toUInt32(0))"
 
 
 def _users(
@@ -228,45 +218,10 @@ GROUP BY cell, days, starts, losses"""
     corners = [
         (*corner, cell, sign * users)
         for cell, days, starts, losses, users in engine.select(statement, parameters)
-        for *corner, users in _corners(days, starts, losses, users)
+        for *corner, users in corners_of_losses(days, starts, losses, users)
     ]
     after, first, last, cells, users = np.array(corners, np.int64).reshape(-1, 5).T
     return Corners(after, first, last, cells, users)
-
-
-def _corners(days: Sequence[int], starts: Sequence[int], losses: Sequence[int], users: int) -> Iterator[Sequence[int]]:
-    """Rows whose sum over after < a <= first and last <= b is whether nothing is left in [a, b].
-
-    For every first day in the range: a row wherever the answer changes as b moves on.
-    """
-    before = 0
-    for place, first in enumerate(days):
-        begun = gone = 0
-        was = False
-        for number in range(place, len(days)):
-            begun += starts[number]
-            gone += losses[number]
-            is_lost = 0 < begun <= gone
-            if is_lost != was:
-                yield before, first, days[number], users if is_lost else -users
-                was = is_lost
-        before = first
-
-
-def summed(found: Sequence[Corners]) -> Corners:
-    """Add up rows of the same place, and leave out what comes to nothing."""
-    columns = [np.concatenate([getattr(corners, name) for corners in found]) for name in Corners.__slots__]
-    after, first, last, cell, users = columns
-    keys = np.stack((after << 32 | first << 16 | last, cell))
-    order = np.lexsort((keys[1], keys[0]))
-    keys, users = keys[:, order], users[order]
-    if not len(users):
-        return Corners(*columns)
-    begins = np.flatnonzero(np.concatenate(([True], np.any(keys[:, 1:] != keys[:, :-1], axis=0))))
-    totals = np.add.reduceat(users, begins)
-    kept = totals != 0
-    places, cell = keys[:, begins][:, kept]
-    return Corners(places >> 32, places >> 16 & 0xFFFF, places & 0xFFFF, cell, totals[kept])
 
 
 def sealed_share(engine: Engine) -> float:

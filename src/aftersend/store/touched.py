@@ -79,6 +79,11 @@ GROUP BY workspace_id, campaign_id, number"""
         with self._lock:
             self._finished = max(commit, self._finished)
 
+    @property
+    def finished(self) -> int:
+        """Return the last commit of which all can be read, and all of those before."""
+        return self._finished
+
     def is_finished(self, commit: int) -> bool:
         """Return whether whatever a commit brought can be read; one that was noted may still be on its way."""
         return commit <= self._finished

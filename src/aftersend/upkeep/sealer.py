@@ -1,37 +1,32 @@
 """Seals campaigns in the background: what has been counted once is not counted again until something comes to it.
 
 A thread looks at the campaigns that have many events. One without a seal gets one; one that grew has its seal
-brought up to date from the events that came since. It works on one core, between the questions of everybody else, and
+brought up to date from the events that came since; one that grows while it is asked about has it grow in memory, too.
+It works on one core, between the questions of everybody else, and
 never longer than a small part of the time on the same campaign. Nothing depends on it but how long an answer takes.
 """
 
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import TypeGuard
 
-import msgspec
 import structlog
 
 from aftersend.registry.registry import Registry
 from aftersend.store.aside import AsideEngine
 from aftersend.store.embedded import EmbeddedEngine
+from aftersend.store.growth import GrowingSeal, Growth
 from aftersend.store.ledger import Ledger
-from aftersend.store.seal_build import (
-    Corners,
-    Extent,
-    read_corners,
-    read_days,
-    read_keys,
-    sealed_share,
-    summed,
-    write_piece,
-)
-from aftersend.store.seal_layout import Combination, Layout
-from aftersend.store.seals import Seal, SealBook
+from aftersend.store.marks import NotKept
+from aftersend.store.seal_build import sealed_share
+from aftersend.store.seals import Seal
 from aftersend.store.seniority import commit_of
+from aftersend.upkeep.seal_making import SealMaker
 from aftersend.upkeep.seal_subjects import Subject, subjects
-from aftersend.upkeep.worker import Stopped, Worker
+from aftersend.upkeep.worker import Worker
 
 log = structlog.get_logger(__name__)
 
@@ -76,14 +71,15 @@ class Sealer:
         engine: EmbeddedEngine,
         ledger: Ledger,
         registry: Registry,
-        book: SealBook,
+        growth: Growth,
         limits: SealLimits = SealLimits(),
     ) -> None:
         self._engine = engine
         self._aside = AsideEngine(engine)
         self._ledger = ledger
         self._registry = registry
-        self.book = book
+        self.growth = growth
+        self.book = growth.book
         self._touched = ledger.touched
         self._limits = limits
         self._turn = threading.RLock()
@@ -95,6 +91,7 @@ class Sealer:
         self._seen: object = None
         self._pause = _PAUSE_SECONDS
         self.worker = Worker("sealing", self._take_turn, _RETRY_SECONDS)
+        self._maker = SealMaker(engine, self.book.pieces, limits.rows_an_event, lambda: self.worker.stopping)
 
     def _take_turn(self) -> float:
         self.work()
@@ -104,6 +101,7 @@ class Sealer:
         """Seal what is to be sealed now, of one workspace or of all."""
         with self._turn:
             self.load()
+            self.grow()
             if workspace_id is None:
                 self._work_off()
             else:
@@ -136,6 +134,7 @@ class Sealer:
             if self._may_begin(subject) and (room or seal is not None):
                 self._seal(subject, seal)
                 self.behind -= 1
+                self.grow()  # whoever asks about a campaign that grows waits for it
 
     def load(self) -> None:
         """Find out, once, what was there before the start."""
@@ -158,77 +157,51 @@ class Sealer:
     def _seal(self, subject: Subject, seal: Seal | None) -> None:
         begun = time.monotonic()
         removals = self._touched.removals(subject.workspace.id)
-        upto = commit_of(self._ledger.latest())
-        if seal is None or not subject.fits(seal) or len(seal.pieces) >= _MOST_PIECES:
-            made = self._made(subject, upto)
+        if seal is None or not subject.fits(seal):
+            made = self._maker.made(subject, commit_of(self._ledger.latest()))
+            self._publish(made, removals)
+            if made is None:
+                self._work[subject.key].at_least = 2 * self._touched.events(subject.workspace.id, subject.members)
         else:
-            made = self._extended(seal, upto)
-        work, taken = self._work[subject.key], time.monotonic() - begun
-        work.not_before = time.monotonic() + self._limits.rest * taken
-        if made is None:
-            work.at_least = 2 * self._touched.events(subject.workspace.id, subject.members)
-        elif not self.book.publish(made, removals):
-            log.info("seal_overtaken", workspace=subject.workspace.id, campaign=subject.campaign.id)
+            self._bring_up_to_date(seal, removals)
+        taken = time.monotonic() - begun
+        self._work[subject.key].not_before = time.monotonic() + self._limits.rest * taken
         if seal is not None:
             # Where many campaigns grow all the time, most of the time belongs to others all the same.
             self.worker.rest(self._limits.pause * taken)
 
-    def _made(self, subject: Subject, upto: int) -> Seal | None:
-        """Count a campaign from the beginning; nothing is returned where a seal is not worth it."""
-        extent = Extent(subject.workspace.id, subject.members, 0, upto)
-        days = read_days(self._aside, extent)
-        keys = {row.combination: row.key for row in days}
-        layout = subject.layout.extended(keys)
-        events = sum(row.events for row in days)
-        if not layout.fits or len(set(keys.values())) < len(keys):
-            return None
-        corners = self._corners(extent, layout, keys, events)
-        if len(corners.users) > self._limits.rows_an_event * events:
-            return None
-        piece = write_piece(self._engine, layout, days, corners)
-        return Seal(
-            subject.workspace.id,
-            subject.campaign.id,
-            subject.members,
-            upto,
-            events,
-            (piece,),
-            layout.channel,
-            layout.over_platforms,
-            layout.combinations,
-            layout.nodes,
-            layout.measures,
-        )
+    def _bring_up_to_date(self, seal: Seal, removals: int) -> None:
+        growing = self.growth.get(seal)
+        with growing.lock if growing else nullcontext():
+            if len(seal.pieces) >= _MOST_PIECES:
+                made: Seal | None = self._maker.compacted(seal)
+            elif growing is None:
+                made = self._maker.extended(seal, commit_of(self._ledger.latest()))
+            elif self.growth.catch_up(self._engine, [growing]):
+                made = self._maker.with_growth(growing)
+            else:
+                return
+            if self._publish(made, removals) and growing is not None:
+                growing.rest_on(made)
 
-    def _extended(self, seal: Seal, upto: int) -> Seal | None:
-        """Count what came to a campaign since it was sealed."""
-        extent = Extent(seal.workspace_id, seal.members, seal.commit, upto)
-        days = read_days(self._aside, extent)
-        if not days:
-            return msgspec.structs.replace(seal, commit=upto)
-        keys = read_keys(self._aside, extent)
-        layout = seal.layout.extended(keys)
-        if not layout.fits or len(set(keys.values())) < len(keys):
-            return None
-        corners = self._corners(extent, layout, keys, seal.events)
-        piece = write_piece(self._engine, layout, days, corners)
-        return msgspec.structs.replace(
-            seal,
-            commit=upto,
-            events=seal.events + piece.events,
-            pieces=(*seal.pieces, piece),
-            combinations=layout.combinations,
-            nodes=layout.nodes,
-            measures=layout.measures,
-        )
+    def _publish(self, made: Seal | None, removals: int) -> TypeGuard[Seal]:
+        if made is None or self.book.publish(made, removals):
+            return made is not None
+        log.info("seal_overtaken", workspace=made.workspace_id, campaign=made.campaign_id)
+        return False
 
-    def _corners(self, extent: Extent, layout: Layout, keys: dict[Combination, int], events: int) -> Corners:
-        found = []
-        for corners in read_corners(self._aside, extent, layout, keys, events):
-            if self.worker.stopping:
-                raise Stopped
-            found.append(corners)
-        return summed(found)
+    def grow(self) -> None:
+        """Have those seals grow in memory that were asked about and fell behind."""
+        for key in self.growth.wanted():
+            seal = self.book.find(*key)
+            if seal is None or self.growth.get(seal) is not None:
+                continue
+            removals = self._touched.removals(seal.workspace_id)
+            noted = self._touched.events(seal.workspace_id, seal.members)
+            try:
+                self.growth.keep(GrowingSeal(seal, self._maker.marks(seal), noted), removals)
+            except NotKept:
+                log.info("seal_does_not_grow", workspace=seal.workspace_id, campaign=seal.campaign_id)
 
     def _sweep(self) -> None:
         """Delete pieces that nobody needs, once they have been of no use for a while."""

@@ -6,7 +6,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from aftersend.store.seal_build import Corners, _corners, summed
+from aftersend.store.corners import Corners, corners_of_losses, summed
 
 
 @pytest.mark.parametrize("seed", range(200))
@@ -16,7 +16,7 @@ def test_lost_users_are_counted_in_every_range(seed: int) -> None:
     days = sorted(dice.sample(range(1, 12), dice.randint(1, 6)))
     starts = [dice.randint(0, 2) for _ in days]
     losses = [dice.randint(0, 2) for _ in days]
-    rows = list(_corners(days, starts, losses, 7))
+    rows = list(corners_of_losses(days, starts, losses, 7))
     for first, last in itertools.combinations_with_replacement(range(13), 2):
         begun, gone = (
             sum(number for day, number in zip(days, numbers, strict=True) if first <= day <= last)

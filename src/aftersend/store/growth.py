@@ -1,0 +1,246 @@
+"""Seals that grow in memory: what came later to a campaign is added to its seal when it is asked about.
+
+Whether a user who is there again counts depends on what he did before. So for campaigns that grow while somebody asks
+about them, what their users did is kept in memory, within a bound; whatever is not there is counted from the ledger.
+"""
+
+from collections import Counter, OrderedDict
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from threading import Lock, RLock
+
+import msgspec
+import numpy as np
+
+from aftersend.store.corners import Corners, summed
+from aftersend.store.engine import Engine
+from aftersend.store.mark_corners import MarkCorners
+from aftersend.store.marks import Marks, NotKept, UserMarks, numbered
+from aftersend.store.read_marks import LaterEvents, read_later
+from aftersend.store.seal_layout import Combination, catalogue
+from aftersend.store.seal_pieces import EventRows, UserRows
+from aftersend.store.seals import Seal, SealBook
+
+_MOST_BYTES = 128 * 1024 * 1024
+_BYTES_AN_EVENT = 8
+"""What an event may take in memory: most take five, and a user twenty."""
+
+_MOST_COMBINATIONS = 65_535
+_MOST_LATER = 100_000
+"""Events. Beyond them a campaign is read from the beginning, in the background."""
+
+_MOST_WANTED = 100
+_CORNERS_APART = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """A seal, and what came to it later: rows like those of its pieces."""
+
+    seal: Seal
+    events: Sequence[EventRows] = ()
+    users: Sequence[UserRows] = ()
+
+
+class GrowingSeal:
+    """A seal, what its users did, and what has come since. Whoever holds `lock` sees all of it at one commit."""
+
+    def __init__(self, seal: Seal, marks: UserMarks, noted: int) -> None:
+        self.lock = RLock()
+        self.seal = seal
+        self.commit = seal.commit
+        self.noted = noted
+        self._marks = marks
+        self._layout = seal.layout
+        self._numbers = {combination: number for number, combination in enumerate(seal.combinations)}
+        self._changing = MarkCorners(self._layout)
+        self._events: Counter[tuple[int, int]] = Counter()
+        self._corners: list[Corners] = []
+        self._grown: Grown | None = None
+
+    @property
+    def size(self) -> int:
+        """Return about how many bytes it takes."""
+        return self._marks.size + sum(40 * len(corners.users) for corners in self._corners)
+
+    @property
+    def events(self) -> Mapping[tuple[int, Combination], int]:
+        """Return how many events have come since the seal, by day and combination."""
+        return {(day, self._layout.combinations[number]): events for (day, number), events in self._events.items()}
+
+    @property
+    def corners(self) -> Corners:
+        """Return what has to be added to the corners of the seal."""
+        self._corners = [summed(self._corners)] if self._corners else []
+        return self._corners[0] if self._corners else Corners(*np.zeros((5, 0), np.int64))
+
+    def take(self, later: LaterEvents, upto: int) -> None:
+        """Add the events that came later than its commit, up to another.
+
+        Raises:
+            NotKept: a user cannot be told from another one; nothing can be added any more.
+        """
+        self._extend(later)
+        number = np.array([self._numbers.get(one, 0) for one in later.places], np.int64)[later.place]
+        users, user = numbered(later.upper, later.lower)
+        marks = Marks(user, number, later.day, np.ones(len(later), np.int64))
+        self._corners.append(self._changing.changes(self._marks.find(users), marks, len(users.upper)))
+        self._marks.add(users, marks)
+        self._events.update(zip(later.day.tolist(), number.tolist(), strict=True))
+        if len(self._corners) > _CORNERS_APART:
+            self._corners = [self.corners]
+        self._grown = None
+        self.commit = upto
+
+    def _extend(self, later: LaterEvents) -> None:
+        """Give the combinations that are new a number."""
+        used = [later.places[place] for place in np.unique(later.place).tolist()]
+        if all(one in self._numbers for one in used):
+            return
+        self._layout = self._layout.extended(used)
+        if not self._layout.fits or len(self._layout.combinations) >= _MOST_COMBINATIONS:
+            raise NotKept
+        self._numbers = {combination: number for number, combination in enumerate(self._layout.combinations)}
+        self._changing = MarkCorners(self._layout)
+
+    def grown(self) -> Grown:
+        """Return the seal with all that has come."""
+        if self._grown is None:
+            layout, corners = self._layout, self.corners
+            places = np.array(sorted((*place, events) for place, events in self._events.items()), np.int64).reshape(
+                -1, 3
+            )
+            self._grown = Grown(
+                msgspec.structs.replace(
+                    self.seal,
+                    commit=self.commit,
+                    combinations=layout.combinations,
+                    nodes=layout.nodes,
+                    measures=layout.measures,
+                ),
+                [EventRows(*places.T)],
+                [UserRows(*(getattr(corners, name) for name in Corners.__slots__))],
+            )
+        return self._grown
+
+    def rest_on(self, seal: Seal) -> None:
+        """Have another seal in its place: one with all that has come, or the same one of other pieces."""
+        if seal.commit == self.commit:
+            self._events.clear()
+            self._corners = []
+        self.seal = seal
+        self._grown = None
+
+
+class Growth:
+    """The seals that grow, those asked for last; and those that were asked for and are not there."""
+
+    def __init__(self, book: SealBook, most_bytes: int = _MOST_BYTES) -> None:
+        self.book = book
+        self._most_bytes = most_bytes
+        self._lock = Lock()
+        self._growing: OrderedDict[tuple[str, str], GrowingSeal] = OrderedDict()
+        self._wanted: OrderedDict[tuple[str, str], None] = OrderedDict()
+
+    def __len__(self) -> int:
+        """Return how many seals grow."""
+        return len(self._growing)
+
+    def find(self, seal: Seal) -> GrowingSeal | None:
+        """Return what grows from a seal; what is not there is wanted from now on."""
+        with self._lock:
+            growing = self._growing.get(seal.key)
+            if growing is not None:
+                self._growing.move_to_end(seal.key)
+            elif seal.events * _BYTES_AN_EVENT <= self._most_bytes and set(catalogue(seal.channel)) <= set(
+                seal.measures
+            ):
+                self._wanted[seal.key] = None
+                self._wanted.move_to_end(seal.key)
+                while len(self._wanted) > _MOST_WANTED:
+                    self._wanted.popitem(last=False)
+            return growing
+
+    def get(self, seal: Seal) -> GrowingSeal | None:
+        """Return what grows from a seal, whether or not anybody asks about it."""
+        return self._growing.get(seal.key)
+
+    def wanted(self) -> list[tuple[str, str]]:
+        """Return what has been asked for since the last time, the longest ago first."""
+        with self._lock:
+            found = list(self._wanted)
+            self._wanted.clear()
+            return found
+
+    def keep(self, growing: GrowingSeal, removals: int) -> None:
+        """Have a seal grow from now on, unless something was removed since before its marks were read."""
+        workspace_id = growing.seal.workspace_id
+        with self._lock:
+            if self.book.is_removing(workspace_id) or removals != self.book.touched.removals(workspace_id):
+                return
+            self._growing[growing.seal.key] = growing
+            size = sum(one.size for one in self._growing.values())
+            while size > self._most_bytes:
+                _, gone = self._growing.popitem(last=False)
+                size -= gone.size
+
+    def forget(self, growing: GrowingSeal) -> None:
+        """Have a seal grow no more."""
+        with self._lock:
+            if self._growing.get(growing.seal.key) is growing:
+                del self._growing[growing.seal.key]
+
+    def as_grown(self, seal: Seal) -> Grown:
+        """Return a seal with all that has been added to it, if anything has."""
+        growing = self._growing.get(seal.key)
+        if growing is None:
+            return Grown(seal)
+        with growing.lock:
+            return growing.grown() if growing.seal.pieces == seal.pieces else Grown(seal)
+
+    def catch_up(self, engine: Engine, found: Collection[GrowingSeal]) -> dict[str, Grown]:
+        """Add whatever has come to seals of one workspace, and return how they are then; some may be left out.
+
+        Whatever was acknowledged before the call is in what is returned.
+        """
+        with ExitStack() as held:
+            for growing in sorted(found, key=lambda one: one.seal.campaign_id):
+                held.enter_context(growing.lock)
+            current = [growing for growing in found if self._holds(growing)]
+            self._add_later(engine, current)
+            return {one.seal.campaign_id: one.grown() for one in current if self._growing.get(one.seal.key) is one}
+
+    def _holds(self, growing: GrowingSeal) -> bool:
+        """Whether a seal is still the one in the book, and has not fallen too far behind."""
+        seal, touched = growing.seal, self.book.touched
+        known = self.book.find(*seal.key)
+        later = touched.events(seal.workspace_id, seal.members) - growing.noted
+        if known is not None and known.pieces == seal.pieces and later <= _MOST_LATER:
+            return True
+        self.forget(growing)
+        return False
+
+    def _add_later(self, engine: Engine, current: Sequence[GrowingSeal]) -> None:
+        touched = self.book.touched
+        upto = touched.finished
+        commits: dict[str, int] = {}
+        days: set[int] = set()
+        behind: list[tuple[GrowingSeal, int]] = []
+        for growing in current:
+            seal = growing.seal
+            noted = touched.events(seal.workspace_id, seal.members)
+            if found := touched.days_since(seal.workspace_id, seal.members, growing.commit):
+                behind.append((growing, noted))
+                days.update(found)
+                for member in seal.members:
+                    commits[member] = min(growing.commit, commits.get(member, growing.commit))
+        if not behind:
+            return
+        later = read_later(engine, behind[0][0].seal.workspace_id, commits, days, upto)
+        for growing, noted in behind:
+            try:
+                growing.take(later.of(growing.seal.members, growing.commit), upto)
+                growing.noted = noted
+            except NotKept:
+                self.forget(growing)

@@ -1,0 +1,158 @@
+"""What the users of a campaign did, on which days and how often, in memory: for whom something new counts.
+
+A user is known by 128 bits of a hash of his id: the upper half is what runs are ordered by, the lower half shows that
+it is the same user.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from aftersend.domain.columns import Numbers
+
+Column = np.ndarray[Any, np.dtype[Any]]
+
+_MOST_RUNS = 8
+"""More are put together: each look-up goes through all of them."""
+
+_SMALL = 8
+"""Later runs stay apart from the first one until they have a share of its marks: an eighth."""
+
+
+class NotKept(Exception):
+    """What users did cannot be kept here: two of them have one half of their hashes in common, or it is too much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Users:
+    """Users by the halves of their hashes, in the order of the upper one; nobody is there twice."""
+
+    upper: Column
+    lower: Column
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What users did: their numbers, of what combination, on which day and how often. Columns of the same length."""
+
+    user: Numbers
+    combination: Column
+    day: Column
+    times: Column
+
+    def of(self, kept: Column) -> "Marks":
+        """Return some of the rows."""
+        return Marks(self.user[kept], self.combination[kept], self.day[kept], self.times[kept])
+
+
+def together(some: Sequence[Marks]) -> Marks:
+    """Return the rows of all."""
+    columns = (np.concatenate([getattr(marks, name) for marks in some]) for name in Marks.__slots__)
+    return Marks(*columns)
+
+
+def numbered(upper: Column, lower: Column) -> tuple[Users, Numbers]:
+    """Return the users that rows name, and for each row the number of its user.
+
+    Raises:
+        NotKept: two of them cannot be told apart.
+    """
+    found, first, number = np.unique(upper, return_index=True, return_inverse=True)
+    users = Users(found, lower[first])
+    if not np.array_equal(users.lower[number], lower):
+        raise NotKept
+    return users, number.astype(np.int64)
+
+
+class _Run:
+    """Marks in the order of their users."""
+
+    def __init__(self, users: Users, marks: Marks) -> None:
+        place = marks.combination.astype(np.int64) << 16 | marks.day
+        order = np.lexsort((place, marks.user))
+        marks, place = marks.of(order), place[order]
+        changes = (marks.user[1:] != marks.user[:-1]) | (place[1:] != place[:-1])
+        begins = np.flatnonzero(np.concatenate(([True], changes))) if len(place) else np.zeros(0, np.int64)
+        times = np.add.reduceat(marks.times.astype(np.int64), begins) if len(place) else np.zeros(0, np.int64)
+        self.users = users
+        self._combination = marks.combination[begins].astype(np.uint16)
+        self._day = marks.day[begins].astype(np.uint16)
+        self._times = times.astype(np.min_scalar_type(int(times.max(initial=0))))
+        self._begins = np.searchsorted(marks.user[begins], np.arange(len(users.upper) + 1)).astype(np.uint32)
+
+    def __len__(self) -> int:
+        return len(self._day)
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes it takes."""
+        columns = (self.users.upper, self.users.lower, self._begins, self._combination, self._day, self._times)
+        return sum(int(column.nbytes) for column in columns)
+
+    def find(self, users: Users) -> Marks:
+        """Return the marks of those of the users who have any, by their numbers among those that are looked for."""
+        places = np.searchsorted(self.users.upper, users.upper)
+        places[places == len(self.users.upper)] = 0
+        known = np.flatnonzero(self.users.upper[places] == users.upper) if len(self) else np.zeros(0, np.int64)
+        places = places[known]
+        if not np.array_equal(self.users.lower[places], users.lower[known]):
+            raise NotKept
+        rows, number = ranges(self._begins[places], self._begins[places + 1])
+        return Marks(known[number], self._combination[rows], self._day[rows], self._times[rows])
+
+    def all(self) -> Marks:
+        """Return every mark, by the numbers of its own users."""
+        rows, number = ranges(self._begins[:-1], self._begins[1:])
+        return Marks(number, self._combination[rows], self._day[rows], self._times[rows])
+
+
+def ranges(begins: Column, ends: Column) -> tuple[Numbers, Numbers]:
+    """Return the places from each beginning to its end, one after another, and of which pair each is."""
+    sizes = ends.astype(np.int64) - begins.astype(np.int64)
+    pair = np.repeat(np.arange(len(sizes)), sizes)
+    offsets = np.arange(len(pair)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return begins.astype(np.int64)[pair] + offsets, pair
+
+
+def _merged(runs: Sequence[_Run]) -> _Run:
+    upper = np.concatenate([run.users.upper for run in runs])
+    lower = np.concatenate([run.users.lower for run in runs])
+    users, number = numbered(upper, lower)
+    marks = []
+    begin = 0
+    for run in runs:
+        rows, end = run.all(), begin + len(run.users.upper)
+        marks.append(Marks(number[begin:end][rows.user], rows.combination, rows.day, rows.times))
+        begin = end
+    return _Run(users, together(marks))
+
+
+class UserMarks:
+    """The marks of all users of a campaign: a long run, and short ones of what came later."""
+
+    def __init__(self) -> None:
+        self._runs: list[_Run] = []
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes they take."""
+        return sum(run.size for run in self._runs)
+
+    def find(self, users: Users) -> Marks:
+        """Return the marks of users, by their numbers among them; the same one may be there more than once.
+
+        Raises:
+            NotKept: one of them cannot be told from another user.
+        """
+        nothing = np.zeros(0, np.int64)
+        return together([Marks(nothing, nothing, nothing, nothing), *(run.find(users) for run in self._runs)])
+
+    def add(self, users: Users, marks: Marks) -> None:
+        """Add marks, by the numbers of the users."""
+        self._runs.append(_Run(users, marks))
+        if len(self._runs) > _MOST_RUNS:
+            first, *later = self._runs
+            merged = _merged(later)
+            self._runs = [_merged([first, merged])] if len(merged) * _SMALL > len(first) else [first, merged]

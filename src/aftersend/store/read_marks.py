@@ -1,0 +1,128 @@
+"""Reads from the ledger what users of campaigns did: all of it, and what came later."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from aftersend.domain.columns import Numbers
+from aftersend.store.engine import Engine
+from aftersend.store.marks import Column, Marks, NotKept, Users, numbered
+from aftersend.store.scope import CAMPAIGNS
+from aftersend.store.seal_build import EVENTS_A_SHARE, KEY, Extent, read_keys
+from aftersend.store.seal_layout import Combination, Layout
+from aftersend.store.seniority import senior
+
+_PLACE = ("platform", "locale", "variation", "kind", "detail", "machine")
+
+
+def read_marks(engine: Engine, extent: Extent, layout: Layout, events: int) -> Iterator[tuple[Users, Marks]]:
+    """Read the marks of all users up to the end of an extent, of a share of the users at a time.
+
+    `events` is about how many there are.
+
+    Raises:
+        NotKept: users or combinations cannot be told apart.
+    """
+    keys = read_keys(engine, extent)
+    if len(set(keys.values())) < len(keys) or not keys.keys() <= set(layout.combinations):
+        raise NotKept
+    numbers = {combination: number for number, combination in enumerate(layout.combinations)}
+    look_up = {"keys": list(keys.values()), "numbers": [numbers[combination] for combination in keys]}
+    shares = max(1, -(-events // EVENTS_A_SHARE))
+    for share in range(shares):
+        statement = f"""
+SELECT sipHash128(user_id) AS person, toUInt16(day) AS number, toUInt32(count()) AS times,
+    transform({KEY}, {{keys:Array(UInt64)}}, {{numbers:Array(UInt16)}}, 65535) AS combination
+FROM message_events
+WHERE {CAMPAIGNS} AND seniority >= {{upto:UInt64}} AND sipHash64(user_id) % {shares} = {share}
+GROUP BY person, combination, number"""
+        rows = engine.columns(statement, extent.parameters | look_up)
+        users, number = numbered(*_halves(rows["person"]))
+        yield users, Marks(number, *(rows[name].to_numpy() for name in ("combination", "number", "times")))
+
+
+@dataclass(frozen=True, slots=True)
+class LaterEvents:
+    """Events that came after some commits, a row for each: their campaigns and combinations, and columns of rows.
+
+    `campaign` and `place` are numbers of the former two.
+    """
+
+    campaigns: Sequence[str]
+    places: Sequence[Combination]
+    campaign: Numbers
+    place: Numbers
+    seniority: Column
+    upper: Column
+    lower: Column
+    day: Column
+
+    def of(self, campaign_ids: Collection[str], since: int) -> "LaterEvents":
+        """Return those of some campaigns that came later than a commit."""
+        wanted = np.array([campaign_id in campaign_ids for campaign_id in self.campaigns], np.bool_)
+        kept = wanted[self.campaign] & (self.seniority < np.uint64(senior(since)))
+        columns = (self.campaign, self.place, self.seniority, self.upper, self.lower, self.day)
+        return LaterEvents(self.campaigns, self.places, *(column[kept] for column in columns))
+
+    def __len__(self) -> int:
+        return len(self.day)
+
+
+_LATER = f"""
+SELECT campaign_id, seniority, sipHash128(user_id) AS person, toUInt16(day) AS number,
+    {", ".join(_PLACE)}
+FROM message_events
+WHERE {CAMPAIGNS} AND day IN {{days:Array(UInt16)}} AND seniority >= {{upto:UInt64}}
+    AND seniority < transform(campaign_id, {{campaigns:Array(String)}}, {{seniorities:Array(UInt64)}}, toUInt64(0))
+SETTINGS output_format_arrow_low_cardinality_as_dictionary = 1"""
+
+
+def read_later(
+    engine: Engine, workspace_id: str, commits: Mapping[str, int], days: Collection[int], upto: int
+) -> LaterEvents:
+    """Read what came to campaigns later than a commit of each, up to another, on these days."""
+    parameters = {
+        "workspace": workspace_id,
+        "campaigns": list(commits),
+        "seniorities": list(map(senior, commits.values())),
+        "days": sorted(days),
+        "upto": senior(upto),
+    }
+    rows = engine.columns(_LATER, parameters)
+    places, place = _combinations([rows[name] for name in _PLACE])
+    campaign, campaigns = _encoded(rows["campaign_id"])
+    seniority, day = (rows[name].to_numpy() for name in ("seniority", "number"))
+    return LaterEvents(campaigns, places, campaign, place, seniority, *_halves(rows["person"]), day)
+
+
+def _halves(hashes: pa.ChunkedArray) -> tuple[Column, Column]:
+    """The upper and lower halves of hashes of 128 bits."""
+    pieces = [chunk.buffers()[1][16 * chunk.offset : 16 * (chunk.offset + len(chunk))] for chunk in hashes.chunks]
+    numbers = np.frombuffer(b"".join(pieces), np.uint64)
+    return numbers[::2].copy(), numbers[1::2].copy()
+
+
+def _combinations(columns: Sequence[pa.ChunkedArray]) -> tuple[list[Combination], Numbers]:
+    """The combinations of some columns, and for each row the number of its own."""
+    keys = np.zeros(len(columns[0]), np.int64)
+    words: list[list[Any]] = []
+    for column in columns:
+        codes, known = _encoded(column)
+        words.append(known)
+        keys = keys * max(len(known), 1) + codes
+    found, number = np.unique(keys, return_inverse=True)
+    codes_of = np.unravel_index(found, [max(len(known), 1) for known in words])
+    columns_of = ([known[code] for code in codes.tolist()] for known, codes in zip(words, codes_of, strict=True))
+    combinations = [(*row[:5], bool(row[5])) for row in zip(*columns_of, strict=True)]
+    return combinations, number.astype(np.int64)
+
+
+def _encoded(column: pa.ChunkedArray) -> tuple[Numbers, list[Any]]:
+    if not len(column):
+        return np.zeros(0, np.int64), []
+    coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    whole = pa.concat_arrays(coded.unify_dictionaries().chunks)
+    return whole.indices.to_numpy().astype(np.int64), whole.dictionary.to_pylist()
