@@ -65,14 +65,6 @@ def test_seals_answer_as_the_ledger_does(
         ask("not growing yet")
         sealer.grow()
         ask("growing")
-        seals = [sealer.book.find(caller.workspace_id, one["id"]) for one in workspace["campaigns"]]
-        # What was asked about and had later events grows; where all of them came at first there is none.
-        behind = [
-            seal
-            for seal in seals
-            if seal and sealer.book.touched.days_since(seal.workspace_id, seal.members, seal.commit)
-        ]
-        assert all(sealer.growth.get(seal) is not None for seal in behind)
         whole(caller, latest, random)
         ask("grown")
         sealer.work(caller.workspace_id)

@@ -1,6 +1,7 @@
 """Seals over HTTP: nothing that is asked shows whether there are any, whatever comes, goes or breaks."""
 
 import time
+from collections.abc import Iterator
 
 import msgspec
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from aftersend.domain.profiles import PROFILES
 from aftersend.stats.answer import Stats
 from aftersend.stats.request import parse_request
+from aftersend.store import growth
+from aftersend.store.growth import GrowingSeal
 from aftersend.store.seals import Seal, SealBook
 from aftersend.store.seniority import commit_of
 from aftersend.store.touched import Touched
@@ -89,6 +92,101 @@ def test_a_late_event_counts_at_once(server: Server, sealed: Asker) -> None:
     assert renewed.commit > seal.commit
     assert len(renewed.pieces) == 2
     assert _all_numbers(sealed) == told
+
+
+@pytest.fixture
+def growing(server: Server, sealed: Asker) -> Iterator[Asker]:
+    """Somebody with a sealed campaign that grows in memory; nothing is sealed in the background."""
+    with server.parts.services.sealer._turn:
+        sealed.send(message_event("clicked", event_id="late", user_id="late", time=DAYS[1]))
+        assert _all_numbers(sealed) == _plain(server, sealed)
+        server.parts.services.sealer.grow()
+        assert _growing(server, sealed) is not None
+        yield sealed
+
+
+def _growing(server: Server, asker: Asker) -> GrowingSeal | None:
+    seal = _found(server, asker)
+    return None if seal is None else server.parts.services.sealer.growth.get(seal)
+
+
+_COME = (
+    ("clicked", {"user_id": "u0", "time": DAYS[4]}),
+    ("opened", {"user_id": "u1", "time": DAYS[0]}),
+    ("opened", {"user_id": "u1", "time": DAYS[0]}),
+    ("sent", {"user_id": "new", "time": DAYS[2], "locale": "pt-BR", "variation": "B"}),
+    ("targeted", {"user_id": "new", "time": DAYS[0]}),
+    ("removed", {"user_id": "new", "time": DAYS[3], "reason": "no_address"}),
+    ("targeted", {"user_id": "new", "time": DAYS[4]}),
+    ("failed", {"user_id": "u2", "time": DAYS[1], "reason": "my own word"}),
+)
+"""What comes later: days that were there already, new users and places, losses and what undoes them."""
+
+
+def test_a_seal_grows_with_whatever_comes(server: Server, growing: Asker) -> None:
+    """Each event is in the next answer, and what has grown is what is sealed."""
+    for number, (kind, fields) in enumerate(_COME):
+        growing.send(message_event(kind, event_id=f"come-{number}", **fields))
+        assert _all_numbers(growing) == _plain(server, growing), number
+    assert _growing(server, growing) is not None
+    told = _all_numbers(growing)
+    _seal(server, growing)
+    renewed, grown = _found(server, growing), _growing(server, growing)
+    assert renewed is not None
+    assert grown is not None
+    assert (len(renewed.pieces), grown.seal, grown.commit) == (2, renewed, renewed.commit)
+    assert _all_numbers(growing) == told
+    growing.send(message_event("clicked", event_id="after", user_id="u0", time=DAYS[3]))
+    assert _all_numbers(growing) == _plain(server, growing)
+
+
+def test_pieces_are_put_together(server: Server, growing: Asker) -> None:
+    """A seal that was brought up to date often has one piece again, and grows on."""
+    for number in range(9):
+        growing.send(message_event("clicked", event_id=f"more-{number}", user_id=f"u{number}", time=DAYS[number % 5]))
+        _seal(server, growing)
+    seal = _found(server, growing)
+    assert seal is not None
+    assert 1 <= len(seal.pieces) < 8
+    growing.send(message_event("clicked", event_id="after", user_id="u0", time=DAYS[3]))
+    assert _all_numbers(growing) == _plain(server, growing)
+    _seal(server, growing)
+    assert _growing(server, growing) is not None
+    assert _all_numbers(growing) == _plain(server, growing)
+
+
+def test_a_retraction_ends_what_grows(server: Server, growing: Asker) -> None:
+    """What was added in memory goes with its seal."""
+    assert growing.request("POST", "/v1/retractions", json={"event_ids": ["late"], "reason": "no"}).status_code == 200
+    assert _all_numbers(growing) == _plain(server, growing)
+    _seal(server, growing)
+    assert _growing(server, growing) is None
+    assert _all_numbers(growing) == _plain(server, growing)
+
+
+def test_what_fell_far_behind_is_read_again(server: Server, growing: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With more later events than are added at a time, the ledger is counted until the seal grows anew."""
+    monkeypatch.setattr(growth, "_MOST_LATER", 3)
+    growing.send(*(message_event("clicked", event_id=f"many-{number}", user_id=f"m{number}") for number in range(5)))
+    assert _all_numbers(growing) == _plain(server, growing)
+    assert _growing(server, growing) is None
+    server.parts.services.sealer.grow()
+    assert _growing(server, growing) is not None
+    assert _all_numbers(growing) == _plain(server, growing)
+
+
+def test_a_seal_that_grew_wrong_is_dropped(server: Server, growing: Asker) -> None:
+    """The audit looks at what has been added in memory, too."""
+    assert _all_numbers(growing) == _plain(server, growing)
+    grown = _growing(server, growing)
+    assert grown is not None
+    corners = grown.corners
+    corners.users[0] += 1
+    grown._grown = None
+    found = growing.request("GET", "/v1/audit").json()["violations"]
+    assert [one["identity"] for one in found if one["identity"] == "seal_agrees"] == ["seal_agrees"]
+    assert _found(server, growing) is None
+    assert _all_numbers(growing) == _plain(server, growing)
 
 
 def test_what_is_retracted_leaves_the_seal(server: Server, sealed: Asker) -> None:

@@ -142,6 +142,8 @@ class Growth:
         self._lock = Lock()
         self._growing: OrderedDict[tuple[str, str], GrowingSeal] = OrderedDict()
         self._wanted: OrderedDict[tuple[str, str], None] = OrderedDict()
+        # Of a user who is erased nothing stays in memory either.
+        book.when_dropped(self._forget_key)
 
     def __len__(self) -> int:
         """Return how many seals grow."""
@@ -198,6 +200,10 @@ class Growth:
             return Grown(seal)
         with growing.lock:
             return growing.grown() if growing.seal.pieces == seal.pieces else Grown(seal)
+
+    def _forget_key(self, key: tuple[str, str]) -> None:
+        with self._lock:
+            self._growing.pop(key, None)
 
     def catch_up(self, engine: Engine, found: Collection[GrowingSeal]) -> dict[str, Grown]:
         """Add whatever has come to seals of one workspace, and return how they are then; some may be left out.

@@ -77,6 +77,11 @@ class SealBook:
         self._replaced: set[int] = set()
         self._words: dict[Any, Any] = {}
         self._version = 0
+        self._tell_dropped: Callable[[tuple[str, str]], None] = lambda key: None
+
+    def when_dropped(self, tell: Callable[[tuple[str, str]], None]) -> None:
+        """Have it told of which campaign a seal counts no more."""
+        self._tell_dropped = tell
 
     def load(self, latest: int) -> None:
         """Read the seals of before the start, and drop those that cannot be right.
@@ -168,6 +173,8 @@ class SealBook:
                 del self._seals[seal.key]
             for seal in gone:
                 self._write(seal.workspace_id, seal.campaign_id, "")
+        for seal in gone:
+            self._tell_dropped(seal.key)
         return [piece.number for seal in gone for piece in seal.pieces]
 
     @contextmanager

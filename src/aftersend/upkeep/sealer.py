@@ -87,7 +87,7 @@ class Sealer:
         self._swept = time.monotonic()
         self._waiting: frozenset[int] = frozenset()
         self._loaded = False
-        self.behind = 0
+        self.behind = 1  # until it has looked, there may be something
         self._seen: object = None
         self._pause = _PAUSE_SECONDS
         self.worker = Worker("sealing", self._take_turn, _RETRY_SECONDS)
