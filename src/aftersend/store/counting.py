@@ -1,7 +1,7 @@
 """Counts campaigns from their seals as far as those go, and from the ledger beyond.
 
 The answer is the same either way. A campaign that got events since it was sealed is counted from its seal as it has
-grown in memory; until its users' days are there, from the ledger.
+grown in memory. Until what its users did is there, that of those who did something later is looked up.
 """
 
 from dataclasses import dataclass, field, replace
@@ -56,8 +56,6 @@ class Counting:
             days = book.touched.days_since(query.workspace_id, members, seal.commit)
             if not any(first <= day <= last for day in days):
                 found.sealed.append(Grown(seal))
-            elif (growing := self.growth.find(seal)) is not None:
-                found.growing.append(growing)
             else:
-                found.others.append(campaign_id)
+                found.growing.append(self.growth.find(seal) or self.growth.passing(self.engine, seal))
         return found

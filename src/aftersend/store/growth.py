@@ -17,7 +17,8 @@ from aftersend.store.corners import Corners, summed
 from aftersend.store.engine import Engine
 from aftersend.store.mark_corners import MarkCorners
 from aftersend.store.marks import Marks, NotKept, UserMarks, numbered
-from aftersend.store.read_marks import LaterEvents, read_later
+from aftersend.store.read_marks import LaterEvents, LedgerMarks, read_later
+from aftersend.store.seal_build import Extent
 from aftersend.store.seal_layout import Combination, catalogue
 from aftersend.store.seal_pieces import EventRows, UserRows
 from aftersend.store.seals import Seal, SealBook
@@ -44,9 +45,12 @@ class Grown:
 
 
 class GrowingSeal:
-    """A seal, what its users did, and what has come since. Whoever holds `lock` sees all of it at one commit."""
+    """A seal, what its users did, and what has come since. Whoever holds `lock` sees all of it at one commit.
 
-    def __init__(self, seal: Seal, marks: UserMarks, noted: int) -> None:
+    `noted` is how many events its campaigns had when it was last looked at.
+    """
+
+    def __init__(self, seal: Seal, marks: UserMarks | LedgerMarks, noted: int) -> None:
         self.lock = RLock()
         self.seal = seal
         self.commit = seal.commit
@@ -164,6 +168,11 @@ class Growth:
                     self._wanted.popitem(last=False)
             return growing
 
+    def passing(self, engine: Engine, seal: Seal) -> GrowingSeal:
+        """Return what grows from a seal for one question, with what its users did looked up in the ledger."""
+        extent = Extent(seal.workspace_id, seal.members, 0, seal.commit)
+        return GrowingSeal(seal, LedgerMarks(engine, extent, seal.layout), seal.events)
+
     def get(self, seal: Seal) -> GrowingSeal | None:
         """Return what grows from a seal, whether or not anybody asks about it."""
         return self._growing.get(seal.key)
@@ -208,14 +217,14 @@ class Growth:
     def catch_up(self, engine: Engine, found: Collection[GrowingSeal]) -> dict[str, Grown]:
         """Add whatever has come to seals of one workspace, and return how they are then; some may be left out.
 
-        Whatever was acknowledged before the call is in what is returned.
+        Whatever was acknowledged before the call is in what is returned. Those that are not kept are only read from.
         """
         with ExitStack() as held:
             for growing in sorted(found, key=lambda one: one.seal.campaign_id):
                 held.enter_context(growing.lock)
             current = [growing for growing in found if self._holds(growing)]
-            self._add_later(engine, current)
-            return {one.seal.campaign_id: one.grown() for one in current if self._growing.get(one.seal.key) is one}
+            failed = self._add_later(engine, current)
+            return {one.seal.campaign_id: one.grown() for one in current if one not in failed}
 
     def _holds(self, growing: GrowingSeal) -> bool:
         """Whether a seal is still the one in the book, and has not fallen too far behind."""
@@ -227,7 +236,8 @@ class Growth:
         self.forget(growing)
         return False
 
-    def _add_later(self, engine: Engine, current: Sequence[GrowingSeal]) -> None:
+    def _add_later(self, engine: Engine, current: Sequence[GrowingSeal]) -> list[GrowingSeal]:
+        """Add what has come, and return those to which it could not be added."""
         touched = self.book.touched
         upto = touched.finished
         commits: dict[str, int] = {}
@@ -242,7 +252,8 @@ class Growth:
                 for member in seal.members:
                     commits[member] = min(growing.commit, commits.get(member, growing.commit))
         if not behind:
-            return
+            return []
+        failed = []
         later = read_later(engine, behind[0][0].seal.workspace_id, commits, days, upto)
         for growing, noted in behind:
             try:
@@ -250,3 +261,5 @@ class Growth:
                 growing.noted = noted
             except NotKept:
                 self.forget(growing)
+                failed.append(growing)
+        return failed

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,9 @@ from aftersend.store.scope import CAMPAIGNS
 from aftersend.store.seal_build import EVENTS_A_SHARE, KEY, Extent, read_keys
 from aftersend.store.seal_layout import Combination, Layout
 from aftersend.store.seniority import senior
+
+_MOST_LOOKED_UP = 5_000
+"""Users. Of more than these everything is counted as fast."""
 
 _PLACE = ("platform", "locale", "variation", "kind", "detail", "machine")
 
@@ -42,6 +45,46 @@ GROUP BY person, combination, number"""
         rows = engine.columns(statement, extent.parameters | look_up)
         users, number = numbered(*_halves(rows["person"]))
         yield users, Marks(number, *(rows[name].to_numpy() for name in ("combination", "number", "times")))
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerMarks:
+    """What users of a campaign did up to the end of an extent, looked up in the ledger whenever it is asked for."""
+
+    engine: Engine
+    extent: Extent
+    layout: Layout
+
+    size: ClassVar[int] = 0
+
+    def find(self, users: Users) -> Marks:
+        """Return the marks of users, by their numbers among them; an event is a mark of its own.
+
+        Raises:
+            NotKept: there are too many of them, or one cannot be told from another user.
+        """
+        if len(users.upper) > _MOST_LOOKED_UP:
+            raise NotKept
+        rows = self.engine.columns(_OF_USERS, self.extent.parameters | {"people": users.upper.tolist()})
+        upper, lower = _halves(rows["person"])
+        user = np.searchsorted(users.upper, upper)
+        if not np.array_equal(users.lower[user], lower):
+            raise NotKept
+        places, place = _combinations([rows[name] for name in _PLACE])
+        numbers = {combination: number for number, combination in enumerate(self.layout.combinations)}
+        combination = np.array([numbers[one] for one in places], np.int64)[place]
+        return Marks(user, combination, rows["number"].to_numpy(), np.ones(len(user), np.int64))
+
+    def add(self, users: Users, marks: Marks) -> None:
+        """Add nothing: it is in the ledger."""
+
+
+_OF_USERS = f"""
+SELECT sipHash128(user_id) AS person, toUInt16(day) AS number, {", ".join(_PLACE)}
+FROM message_events
+WHERE {CAMPAIGNS} AND seniority >= {{upto:UInt64}}
+    AND reinterpretAsUInt64(sipHash128(user_id)) IN {{people:Array(UInt64)}}
+SETTINGS output_format_arrow_low_cardinality_as_dictionary = 1"""
 
 
 @dataclass(frozen=True, slots=True)
