@@ -4,7 +4,7 @@ A user is known by 128 bits of a hash of his id: the upper half is what runs are
 it is the same user.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,16 +129,31 @@ def _merged(runs: Sequence[_Run]) -> _Run:
     return _Run(users, together(marks))
 
 
-class UserMarks:
-    """The marks of all users of a campaign: a long run, and short ones of what came later."""
+class _Part:
+    """The marks of some users: a long run, and short ones of what came later."""
 
     def __init__(self) -> None:
-        self._runs: list[_Run] = []
+        self.runs: list[_Run] = []
+
+    def add(self, run: _Run) -> None:
+        """Add marks."""
+        self.runs.append(run)
+        if len(self.runs) > _MOST_RUNS:
+            first, *later = self.runs
+            merged = _merged(later)
+            self.runs = [_merged([first, merged])] if len(merged) * _SMALL > len(first) else [first, merged]
+
+
+class UserMarks:
+    """The marks of all users of a campaign, in parts, so that putting runs together takes little memory at a time."""
+
+    def __init__(self, parts: int = 1) -> None:
+        self._parts = [_Part() for _ in range(parts)]
 
     @property
     def size(self) -> int:
         """Return how many bytes they take."""
-        return sum(run.size for run in self._runs)
+        return sum(run.size for part in self._parts for run in part.runs)
 
     def find(self, users: Users) -> Marks:
         """Return the marks of users, by their numbers among them; the same one may be there more than once.
@@ -147,12 +162,29 @@ class UserMarks:
             NotKept: one of them cannot be told from another user.
         """
         nothing = np.zeros(0, np.int64)
-        return together([Marks(nothing, nothing, nothing, nothing), *(run.find(users) for run in self._runs)])
+        found = [Marks(nothing, nothing, nothing, nothing)]
+        for part, number, some in self._divided(users):
+            for run in part.runs:
+                marks = run.find(some)
+                found.append(Marks(number[marks.user], marks.combination, marks.day, marks.times))
+        return together(found)
 
     def add(self, users: Users, marks: Marks) -> None:
         """Add marks, by the numbers of the users."""
-        self._runs.append(_Run(users, marks))
-        if len(self._runs) > _MOST_RUNS:
-            first, *later = self._runs
-            merged = _merged(later)
-            self._runs = [_merged([first, merged])] if len(merged) * _SMALL > len(first) else [first, merged]
+        for part, number, some in self._divided(users):
+            place = np.full(len(users.upper), -1, np.int64)
+            place[number] = np.arange(len(number))
+            of_part = marks.of(place[marks.user] >= 0)
+            part.add(_Run(some, Marks(place[of_part.user], of_part.combination, of_part.day, of_part.times)))
+
+    def _divided(self, users: Users) -> Iterator[tuple[_Part, Numbers, Users]]:
+        """The parts that users belong to, with their numbers among all of them."""
+        places = part_of(users.upper, len(self._parts))
+        for place in np.unique(places).tolist():
+            number = np.flatnonzero(places == place)
+            yield self._parts[place], number, Users(users.upper[number], users.lower[number])
+
+
+def part_of(upper: Column, parts: int) -> Column:
+    """Return in which of so many parts users are kept, by the upper halves of their hashes."""
+    return upper % np.uint64(parts)

@@ -15,16 +15,14 @@ from aftersend.store.seal_build import EVENTS_A_SHARE, KEY, Extent, read_keys
 from aftersend.store.seal_layout import Combination, Layout
 from aftersend.store.seniority import senior
 
-_MOST_LOOKED_UP = 5_000
+_MOST_LOOKED_UP = 20_000
 """Users. Of more than these everything is counted as fast."""
 
 _PLACE = ("platform", "locale", "variation", "kind", "detail", "machine")
 
 
 def read_marks(engine: Engine, extent: Extent, layout: Layout, events: int) -> Iterator[tuple[Users, Marks]]:
-    """Read the marks of all users up to the end of an extent, of a share of the users at a time.
-
-    `events` is about how many there are.
+    """Read the marks of all users up to the end of an extent, those of a part of `shares_of` so many at a time.
 
     Raises:
         NotKept: users or combinations cannot be told apart.
@@ -34,17 +32,22 @@ def read_marks(engine: Engine, extent: Extent, layout: Layout, events: int) -> I
         raise NotKept
     numbers = {combination: number for number, combination in enumerate(layout.combinations)}
     look_up = {"keys": list(keys.values()), "numbers": [numbers[combination] for combination in keys]}
-    shares = max(1, -(-events // EVENTS_A_SHARE))
+    shares = shares_of(events)
     for share in range(shares):
         statement = f"""
 SELECT sipHash128(user_id) AS person, toUInt16(day) AS number, toUInt32(count()) AS times,
     transform({KEY}, {{keys:Array(UInt64)}}, {{numbers:Array(UInt16)}}, 65535) AS combination
 FROM message_events
-WHERE {CAMPAIGNS} AND seniority >= {{upto:UInt64}} AND sipHash64(user_id) % {shares} = {share}
+WHERE {CAMPAIGNS} AND seniority >= {{upto:UInt64}} AND reinterpretAsUInt64(sipHash128(user_id)) % {shares} = {share}
 GROUP BY person, combination, number"""
         rows = engine.columns(statement, extent.parameters | look_up)
         users, number = numbered(*_halves(rows["person"]))
         yield users, Marks(number, *(rows[name].to_numpy() for name in ("combination", "number", "times")))
+
+
+def shares_of(events: int) -> int:
+    """Return in how many shares so many events are read."""
+    return max(1, -(-events // EVENTS_A_SHARE))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from aftersend.store.corners import Corners, summed
 from aftersend.store.embedded import EmbeddedEngine
 from aftersend.store.growth import GrowingSeal
 from aftersend.store.marks import UserMarks
-from aftersend.store.read_marks import read_marks
+from aftersend.store.read_marks import read_marks, shares_of
 from aftersend.store.seal_build import Day, Extent, read_corners, read_days, read_keys, write_piece
 from aftersend.store.seal_layout import Combination, Layout
 from aftersend.store.seal_pieces import Pieces
@@ -97,7 +97,7 @@ class SealMaker:
         Raises:
             NotKept: it cannot be kept in memory.
         """
-        found = UserMarks()
+        found = UserMarks(shares_of(seal.events))
         extent = Extent(seal.workspace_id, seal.members, 0, seal.commit)
         for users, marks in read_marks(self._aside, extent, seal.layout, seal.events):
             if self._stopping():

@@ -91,7 +91,7 @@ def _people(numbers: list[int]) -> tuple[Users, np.ndarray]:
 def test_marks_are_found_again(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever was added of a user is found, however many runs there are and were put together."""
     monkeypatch.setattr(marks_module, "_MOST_RUNS", Random(seed).randint(1, 4))
-    dice, kept = Random(seed), UserMarks()
+    dice, kept = Random(seed), UserMarks(parts=1 + seed % 3)
     added = defaultdict[int, dict[tuple[int, int], int]](dict)
     for _ in range(12):
         numbers = [dice.randrange(40) for _ in range(dice.randint(1, 30))]
