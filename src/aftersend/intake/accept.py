@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from operator import attrgetter
 from typing import Any
 
 import msgspec
 import numpy as np
 import pyarrow as pa
+from msgspec.structs import astuple
 
 from aftersend.domain.campaigns import Campaign
 from aftersend.domain.events import (
@@ -149,7 +149,8 @@ def accept_user_events(arrival: Arrival, decoded: Decoded[UserEvent]) -> Accepte
 def _columns(
     wire: type[MessageEvent] | type[UserEvent], events: Sequence[MessageEvent] | Sequence[UserEvent]
 ) -> Columns:
-    return {name: list(map(attrgetter(name), events)) for name in wire.__struct_fields__}
+    names = wire.__struct_fields__
+    return dict(zip(names, zip(*map(astuple, events), strict=True) if events else [()] * len(names), strict=True))
 
 
 def _common_columns(arrival: Arrival, fields: Columns, times: Moments) -> dict[str, pa.Array]:
