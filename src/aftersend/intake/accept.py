@@ -157,7 +157,7 @@ def _common_columns(arrival: Arrival, fields: Columns, times: Moments) -> dict[s
     rows = times.size
     return {
         "workspace_id": _same(arrival.workspace_id, rows),
-        "day": pa.array(_days(arrival.days, times), pa.int32()).cast(pa.date32()),
+        "day": pa.array(_days(arrival.days, times).astype(np.int32)).view(pa.date32()),
         "user_id": _texts(fields["user_id"]),
         "time": pa.array(times, _TIMESTAMP),
         "event_id": _texts(fields["event_id"]),
@@ -236,4 +236,5 @@ _TIMESTAMP = pa.timestamp("ms", "UTC")
 
 def _texts(values: Sequence[object]) -> pa.Array:
     """Make a column of texts; where there is none it is empty."""
-    return pa.array(values, pa.string()).fill_null("")
+    column = pa.array(values, pa.string())
+    return column.fill_null("") if column.null_count else column
