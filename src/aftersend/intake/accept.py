@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from operator import attrgetter
 from typing import Any
 
 import msgspec
 import numpy as np
 import pyarrow as pa
+from msgspec.structs import astuple
 
 from aftersend.domain.campaigns import Campaign
 from aftersend.domain.events import (
@@ -149,14 +149,15 @@ def accept_user_events(arrival: Arrival, decoded: Decoded[UserEvent]) -> Accepte
 def _columns(
     wire: type[MessageEvent] | type[UserEvent], events: Sequence[MessageEvent] | Sequence[UserEvent]
 ) -> Columns:
-    return {name: list(map(attrgetter(name), events)) for name in wire.__struct_fields__}
+    names = wire.__struct_fields__
+    return dict(zip(names, zip(*map(astuple, events), strict=True) if events else [()] * len(names), strict=True))
 
 
 def _common_columns(arrival: Arrival, fields: Columns, times: Moments) -> dict[str, pa.Array]:
     rows = times.size
     return {
         "workspace_id": _same(arrival.workspace_id, rows),
-        "day": pa.array(_days(arrival.days, times), pa.int32()).cast(pa.date32()),
+        "day": pa.array(_days(arrival.days, times).astype(np.int32)).view(pa.date32()),
         "user_id": _texts(fields["user_id"]),
         "time": pa.array(times, _TIMESTAMP),
         "event_id": _texts(fields["event_id"]),
@@ -235,4 +236,5 @@ _TIMESTAMP = pa.timestamp("ms", "UTC")
 
 def _texts(values: Sequence[object]) -> pa.Array:
     """Make a column of texts; where there is none it is empty."""
-    return pa.array(values, pa.string()).fill_null("")
+    column = pa.array(values, pa.string())
+    return column.fill_null("") if column.null_count else column

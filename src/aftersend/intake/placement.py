@@ -4,6 +4,7 @@ What a check looks at (campaign, kind, platform, locale, variation, detail) repe
 batch costs a look-up a row, and none of them runs Python.
 """
 
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -76,10 +77,32 @@ _COMBINED = (
 
 _combination = attrgetter(*_COMBINED)
 
-
 Numbers = np.ndarray[Any, np.dtype[np.int32]]
-Written = dict[str, tuple[Numbers, pa.Array]]
-"""By column: for each placement the number of its word, and the words."""
+
+
+class _Column:
+    """One column of the placements, in the order of their numbers: for each the number of its word, and the words."""
+
+    def __init__(self) -> None:
+        self._words: list[str] = []
+        self._numbers: dict[str, int] = {}
+        self._codes = array("i")
+
+    def add(self, word: str) -> None:
+        """Note the word of the next placement."""
+        number = self._numbers.setdefault(word, len(self._words))
+        if number == len(self._words):
+            self._words.append(word)
+        self._codes.append(number)
+
+    def of(self, places: Numbers) -> pa.Array:
+        """Make a column of the placements that have these numbers, with no word that is not in it."""
+        codes = np.frombuffer(self._codes, np.int32)[places]
+        used = np.zeros(len(self._words), np.bool_)
+        used[codes] = True
+        words = [self._words[code] for code in np.flatnonzero(used).tolist()]
+        codes = (np.cumsum(used, dtype=np.int32) - 1)[codes]
+        return pa.DictionaryArray.from_arrays(codes, pa.array(words, pa.string()))
 
 
 class _Numbered:
@@ -93,7 +116,7 @@ class _Numbered:
         self.numbers: dict[tuple[object, ...], int] = {}
         self.placements: list[Placement] = []
         self.openings: list[int] = []
-        self._written: Written = {}
+        self.columns = {name: _Column() for name in Placement._fields}
 
     def holds_for(self, campaigns: Mapping[str, Campaign]) -> bool:
         """Return whether none of the campaigns has changed."""
@@ -103,14 +126,13 @@ class _Numbered:
                 return False
         return True
 
-    def written(self) -> Written:
-        """Return all placements as columns of numbers and words, at the places of their own numbers."""
-        rows = len(next(iter(self._written.values()))[0]) if self._written else 0
-        if rows != len(self.placements):
-            columns = zip(Placement._fields, zip(*self.placements, strict=True), strict=True)
-            encoded = {name: pa.array(values, pa.string()).dictionary_encode() for name, values in columns}
-            self._written = {name: (column.indices.to_numpy(), column.dictionary) for name, column in encoded.items()}
-        return self._written
+    def add(self, placement: Placement) -> int:
+        """Give a placement the next number."""
+        self.placements.append(placement)
+        self.openings.append(opening(placement))
+        for column, word in zip(self.columns.values(), placement, strict=True):
+            column.add(word)
+        return len(self.placements) - 1
 
 
 class PlacementMemory:
@@ -131,20 +153,17 @@ class PlacementMemory:
             found.campaigns.update(campaigns)
             return found
 
-    def written(self, numbered: _Numbered) -> Written:
-        """Return the placements of a workspace as columns."""
+    def columns(self, numbered: _Numbered, places: Numbers) -> dict[str, pa.Array]:
+        """Return the placements of a workspace that have these numbers, as columns."""
         with self._lock:
-            return numbered.written()
+            return {name: column.of(places) for name, column in numbered.columns.items()}
 
     def add(self, numbered: _Numbered, combination: tuple[object, ...], placement: Placement) -> int:
         """Give the placement of a combination a number; all is forgotten when it becomes too much."""
         with self._lock:
             number = numbered.numbers.get(combination)
             if number is None:
-                number = len(numbered.placements)
-                numbered.placements.append(placement)
-                numbered.openings.append(opening(placement))
-                numbered.numbers[combination] = number
+                number = numbered.numbers[combination] = numbered.add(placement)
                 self._remembered += 1
                 if self._remembered > self._most:
                     self._workspaces = {}
@@ -189,11 +208,9 @@ class Placements:
 
     def columns(self, numbers: list[int]) -> dict[str, pa.Array]:
         """Return the columns of the rows that have these placements, as dictionaries of few values."""
-        places = np.array(numbers, np.int32)
         if len(numbers) * _FEW > len(self._numbered.placements):
-            written = self._memory.written(self._numbered)
-            return {name: _own_words(codes[places], words) for name, (codes, words) in written.items()}
-        # A small batch does not carry the words of all others along.
+            return self._memory.columns(self._numbered, np.array(numbers, np.int32))
+        # A small batch does not go through the words of all others.
         rows = [self._numbered.placements[number] for number in numbers]
         columns = zip(Placement._fields, zip(*rows, strict=True) if rows else [()] * 6, strict=True)
         return {name: pa.array(values, pa.string()).dictionary_encode() for name, values in columns}
@@ -201,16 +218,6 @@ class Placements:
     def openings(self, numbers: list[int]) -> list[int]:
         """Return for each row what the digest of what it says begins with."""
         return list(map(self._numbered.openings.__getitem__, numbers))
-
-
-def _own_words(codes: Numbers, words: pa.Array) -> pa.Array:
-    """Make a column of numbers of words, with no word that is not in it."""
-    used = np.zeros(len(words), np.bool_)
-    used[codes] = True
-    if not used.all():
-        codes = (np.cumsum(used, dtype=np.int32) - 1)[codes]
-        words = words.take(pa.array(np.flatnonzero(used)))
-    return pa.DictionaryArray.from_arrays(codes, words)
 
 
 def can_be_parent(parent: str | None, campaign_id: str) -> bool:

@@ -35,7 +35,7 @@ def digests(stream: Stream, columns: Mapping[str, pa.Array], openings: Sequence[
     told = _TOLD[stream][len(_PLACE) :] if openings else _TOLD[stream]
     texts = [_text(columns[name]) for name in told]
     joined = pc.binary_join_element_wise(*([] if openings else [stream.value]), *texts, _SEPARATOR)
-    rows = joined.cast(pa.binary()).to_pylist()
+    rows = joined.view(pa.binary()).to_pylist()
     found = map(crc32, rows, openings) if openings else map(crc32, rows)
     packed: list[bytes] = np.fromiter(found, "<u4", len(rows)).view("V4").tolist()
     return packed
@@ -43,8 +43,8 @@ def digests(stream: Stream, columns: Mapping[str, pa.Array], openings: Sequence[
 
 def _text(column: pa.Array) -> pa.Array:
     if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.int64())
-    return column.cast(pa.string())
+        column = column.view(pa.int64())
+    return column if pa.types.is_string(column.type) else column.cast(pa.string())
 
 
 def digest_sql(stream: Stream) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import structlog
 from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
 
@@ -48,6 +49,12 @@ def identities_of(workspace_id: str, event_ids: Iterable[str]) -> list[bytes]:
     """Return the identities of events of one workspace."""
     start, digest = f"{workspace_id}\0", hashlib.sha256
     return [digest((start + event_id).encode()).digest()[:IDENTITY_BYTES] for event_id in event_ids]
+
+
+def _in_order(identities: list[bytes]) -> list[bytes]:
+    """Return identities in the order of their first half, which is that of the index but for the odd collision."""
+    halves = np.frombuffer(b"".join(identities), ">u8").astype(np.uint64)
+    return [identities[place] for place in halves[::2].argsort().tolist()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,7 @@ class Identities:
 
     def known(self, identities: Iterable[bytes]) -> dict[bytes, bytes]:
         """Return those of the identities that have been received before, each with its mark."""
-        ordered: list[Any] = sorted(identities)  # neighbours share blocks, which makes the look-up three times faster
+        ordered: list[Any] = _in_order(list(identities))  # neighbours share blocks: the look-up is three times faster
         with self._using("read") as database:
             found: Any = database.get(ordered)
         if found.count(None) == len(found):
@@ -133,7 +140,7 @@ class Identities:
         batch = WriteBatch(raw_mode=True)
         put = batch.put
         latest = dict(marks)
-        for key in sorted(latest):  # each finds its place in memory near that of the one before
+        for key in _in_order(list(latest)):  # each finds its place in memory near that of the one before
             put(key, latest[key])
         put(_STATE_KEY, _STATE.pack(state.commit, state.rows))
         with self._using("written") as database:

@@ -50,8 +50,10 @@ class Touched:
     def note(self, stream: str, rows: pa.Table, commit: int) -> None:
         """Note what the rows of a commit touch. Rows of tables other than the streams touch nothing."""
         if stream == Stream.MESSAGE_EVENTS:
-            for workspace_id, campaign_id, day, events in _combinations(rows, ("workspace_id", "campaign_id"), "day"):
-                self._note_day((workspace_id, campaign_id), day, commit, events)
+            found = _combinations(rows, ("workspace_id", "campaign_id"), "day")
+            with self._lock:
+                for workspace_id, campaign_id, day, events in found:
+                    self._note_day((workspace_id, campaign_id), day, commit, events)
         elif stream == Stream.USER_EVENTS:
             for workspace_id, name, _, _ in _combinations(rows, ("workspace_id", "name"), None):
                 self._note_name((workspace_id, name), commit)
@@ -63,9 +65,10 @@ SELECT workspace_id, campaign_id, toUInt16(day) AS number, min(seniority), count
 GROUP BY workspace_id, campaign_id, number"""
         last = 0
         for block in engine.stream(statement):
-            for workspace_id, campaign_id, day, senior, events in block:
-                self._note_day((workspace_id, campaign_id), day, commit_of(senior), events)
-                last = max(last, commit_of(senior))
+            with self._lock:
+                for workspace_id, campaign_id, day, senior, events in block:
+                    self._note_day((workspace_id, campaign_id), day, commit_of(senior), events)
+                    last = max(last, commit_of(senior))
         statement = "SELECT workspace_id, name, min(seniority) FROM user_events GROUP BY workspace_id, name"
         for block in engine.stream(statement):
             for workspace_id, name, senior in block:
@@ -132,12 +135,14 @@ GROUP BY workspace_id, campaign_id, number"""
         return sorted(found, key=lambda row: -row[2])
 
     def _note_day(self, key: tuple[str, str], day: int, commit: int, events: int) -> None:
-        with self._lock:
-            self._changes += 1
-            campaign = self._campaigns.setdefault(key, _Campaign())
-            campaign.days[day] = max(commit, campaign.days.get(day, 0))
-            campaign.events += events
-            self._workspaces[key[0]] = max(commit, self._workspaces.get(key[0], 0))
+        # The lock is held by who calls: a commit of many campaigns takes it once.
+        self._changes += 1
+        campaign = self._campaigns.get(key)
+        if campaign is None:
+            campaign = self._campaigns[key] = _Campaign()
+        campaign.days[day] = max(commit, campaign.days.get(day, 0))
+        campaign.events += events
+        self._workspaces[key[0]] = max(commit, self._workspaces.get(key[0], 0))
 
     def _note_name(self, key: tuple[str, str], commit: int) -> None:
         with self._lock:
@@ -163,8 +168,8 @@ def _combinations(rows: pa.Table, names: tuple[str, str], day: str | None) -> li
     span = int(days.max()) - first + 1
     found, counts = np.unique(numbers * span + (days - first), return_counts=True)
     return [
-        (*_named(int(number) // span, words), int(number) % span + first, int(count))
-        for number, count in zip(found, counts, strict=True)
+        (*_named(number // span, words), number % span + first, count)
+        for number, count in zip(found.tolist(), counts.tolist(), strict=True)
     ]
 
 

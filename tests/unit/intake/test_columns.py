@@ -66,3 +66,27 @@ def test_digests_and_identities_do_not_depend_on_the_company(bad: Json) -> None:
     columns = {name: rows.rows[name].combine_chunks() for name in rows.rows.column_names}
     assert rows.digests == digests(Stream.MESSAGE_EVENTS, columns)
     assert rows.identities == [identity("w1", event["event_id"]) for event in events]
+
+
+_WORDS = st.tuples(st.sampled_from(["en", "de", "ü"]), st.sampled_from(["v1", "v2"]), st.sampled_from(["a", "b", "c"]))
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(_WORDS, min_size=1, max_size=6), min_size=1, max_size=6))
+def test_columns_that_grow_are_those_of_a_new_memory(batches: list[list[tuple[str, str, str]]]) -> None:
+    """New combinations come batch by batch: what has been seen before them changes no column, nor adds a word to it."""
+    arrival, growing = Arrival("w1", DayFinder(ZoneInfo("UTC")), NOON), PlacementMemory()
+    decoder = BatchDecoder(MessageEvent)
+
+    for batch in batches:
+        events = [message_event("failed", locale=one, variation=two, reason=three) for one, two, three in batch]
+        body = json.dumps(events).encode()
+        grown, new = (
+            accept_message_events(arrival, decoder.decode(body, lines=False), KNOWN, memory).rows
+            for memory in (growing, PlacementMemory())
+        )
+        assert grown.rows.to_pylist() == new.rows.to_pylist()
+        assert grown.digests == new.digests
+        for name in ("campaign_id", "kind", "platform", "locale", "variation", "detail"):
+            words = grown.rows[name].chunk(0).dictionary.to_pylist()
+            assert sorted(words) == sorted(set(grown.rows[name].to_pylist()))

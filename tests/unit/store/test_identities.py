@@ -123,6 +123,18 @@ def test_many_identities_at_once(tmp_path: Path) -> None:
         assert index.known(reversed(mine)) == dict(_marked(*mine[::2]))
 
 
+def test_identities_that_begin_alike(tmp_path: Path) -> None:
+    """Identities with the same first half, of any bytes, are told apart; also after the index was opened again."""
+    alike = [
+        half + end for half in (bytes(8), b"\xff" * 8, b"\x00\xff" * 4) for end in (bytes(8), b"\xff" * 8, b"8 bytes.")
+    ]
+    with _index(tmp_path / "index") as index:
+        index.remember([(key, key[-4:]) for key in alike[::2]], IndexState(1, 5))
+
+    with _index(tmp_path / "index") as index:
+        assert index.known(alike) == {key: key[-4:] for key in alike[::2]}
+
+
 def test_a_folder_that_is_in_use(tmp_path: Path) -> None:
     """An index that somebody else has open cannot be opened, and the error says what to do."""
     with (
