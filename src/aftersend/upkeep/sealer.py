@@ -15,7 +15,7 @@ import structlog
 
 from aftersend.registry.registry import Registry
 from aftersend.store.aside import AsideEngine
-from aftersend.store.embedded import EmbeddedEngine
+from aftersend.store.engine import PatientEngine
 from aftersend.store.ledger import Ledger
 from aftersend.store.seal_build import (
     Corners,
@@ -73,7 +73,7 @@ class Sealer:
 
     def __init__(
         self,
-        engine: EmbeddedEngine,
+        engine: PatientEngine,
         ledger: Ledger,
         registry: Registry,
         book: SealBook,
