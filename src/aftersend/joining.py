@@ -113,8 +113,7 @@ def joined(opened: Opened) -> Iterator[Services]:
 
 
 def _settle(ledger: Ledger) -> float:
-    ledger.settle()
-    return _SETTLE_SECONDS
+    return _SETTLE_SECONDS if ledger.settle() else _SETTLE_RETRY_SECONDS
 
 
 def _services(opened: Opened, workers: Workers) -> Services:

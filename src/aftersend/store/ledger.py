@@ -184,8 +184,8 @@ class Ledger:
             # The index knows what was acknowledged: what is not whole at the end was, and has been damaged since.
             self._pending.set_aside()
 
-    def settle(self) -> None:
-        """Bring whatever has been acknowledged into the tables, and empty the journal.
+    def settle(self) -> bool:
+        """Bring whatever has been acknowledged into the tables, and return whether the journal could be emptied.
 
         Raises:
             StoreUnavailable: some of it is not in the tables, so that nobody can be answered.
@@ -193,6 +193,7 @@ class Ledger:
         if self._pending.rows or not self._pending.is_emptied:
             with self._settling:
                 self._drain(self._committing)
+        return self._pending.trouble is None
 
     def _drain(self, turning: AbstractContextManager[object]) -> None:
         """Settle both files of the journal, and have them change places while `turning` keeps commits away."""
@@ -204,6 +205,7 @@ class Ledger:
         except StoreUnavailable as error:
             self._trouble = error
             raise
+        self._trouble = self._pending.trouble or self._trouble
 
     def close(self) -> None:
         """Bring what was acknowledged into the tables; what cannot be is in the journal for the next start."""

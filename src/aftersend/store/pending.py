@@ -7,6 +7,7 @@ A block is there whole or not at all, and so are the rows of each commit in it: 
 whether it happened, and after a crash, the tables are asked for their seniorities before anything is inserted again.
 """
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,7 +48,7 @@ class _Side:
 class Pending:
     """What is to go into the tables.
 
-    Its owner lets one thread at a time add, and one at a time settle; `turn` and `check_emptied` belong to both.
+    Its owner lets one thread at a time add, and one at a time settle; what concerns both files belongs to both.
     """
 
     def __init__(self, engine: Engine, folder: Path) -> None:
@@ -58,6 +59,7 @@ class Pending:
         self._added = Size()
         self._settled = Size()
         self.is_loaded = False
+        self.trouble: StoreUnavailable | None = None
 
     @property
     def rows(self) -> int:
@@ -108,8 +110,8 @@ class Pending:
         """Bring the rows at the back into the tables, and empty their file.
 
         Raises:
-            StoreUnavailable: some rows could not be brought in, and they stay. A file that cannot be emptied is no
-                reason: `check_emptied` tells.
+            StoreUnavailable: some rows could not be brought in, and they stay. Where a file alone cannot be emptied,
+                `trouble` says why: everything can be read.
         """
         side = self._back
         self._leave_out(side)
@@ -122,10 +124,14 @@ class Pending:
             self._let_go(side, mine)
         side.is_uncertain = False
         if not side.journal.is_empty:
-            try:
-                side.journal.empty()
-            except StoreUnavailable as error:
-                log.warning("journal_not_emptied", reason=error.message)
+            self._empty(side)
+
+    def _empty(self, side: _Side) -> None:
+        try:
+            side.journal.empty()
+            self.trouble = None
+        except StoreUnavailable as error:
+            self.trouble = error
 
     def leave_out(self) -> None:
         """Leave out what the tables have already."""
@@ -145,6 +151,9 @@ class Pending:
                     {"first": senior(mine[0].commit), "last": senior(mine[-1].commit)},
                 )
             }
+            if there:
+                # What can be read may not be on disk yet where an insert was cut off, and the journal is about to go.
+                os.sync()
             self._let_go(side, [record for record in mine if senior(record.commit) in there])
         side.is_uncertain = False
 
