@@ -11,10 +11,11 @@ import numpy as np
 import pyarrow as pa
 
 from aftersend.domain.events import Stream
+from aftersend.store.batches import EventRows
 from aftersend.store.digests import digests
 from aftersend.store.embedded import EmbeddedEngine
 from aftersend.store.identities import Identities, identity
-from aftersend.store.ledger import EventRows, Ledger
+from aftersend.store.ledger import Ledger
 from aftersend.store.migrate import migrate
 from aftersend.store.pending import Pending
 from plan import CAMPAIGNS, COURSES, LOCALES, SPAN_DAYS, SPAN_START, VARIATIONS, campaign_id

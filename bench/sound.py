@@ -7,9 +7,10 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from aftersend.store.batches import EventRows
 from aftersend.store.embedded import EmbeddedEngine
 from aftersend.store.identities import Identities
-from aftersend.store.ledger import EventRows, Ledger
+from aftersend.store.ledger import Ledger
 from aftersend.store.migrate import migrate
 from aftersend.store.pending import Pending
 from fill import event_rows, words

@@ -11,10 +11,11 @@ import pyarrow as pa
 
 from aftersend.domain.events import Stream
 from aftersend.errors import StoreUnavailable
+from aftersend.store.batches import EventRows
 from aftersend.store.digests import digest_sql, digests
 from aftersend.store.engine import Parameters
 from aftersend.store.identities import IDENTITY_SQL, Identities, identity
-from aftersend.store.ledger import EventRows, Ledger, SettleLimits
+from aftersend.store.ledger import Ledger, SettleLimits
 from aftersend.store.pending import Pending
 from builders import message_event
 from fakes import FakeEngine

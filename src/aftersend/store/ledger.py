@@ -1,8 +1,9 @@
 """The ledger: every event once, durable when a commit returns, and visible to the next question.
 
-Identity is decided here, by one writer: a commit looks its events up in the index of identities, inserts the
-new ones as one block with fsync, and only then notes them in the index. The tables therefore never hold an event twice,
-and a read is exact without asking the engine to merge first (docs/decisions/0002).
+Identity is decided here, by one writer: a commit looks its events up in the index of identities, appends the
+new ones to the journal, and only then notes them in the index. They go into the tables a little later, many commits as
+one block, or at once when somebody wants to read (docs/decisions/0024). The tables never hold an event twice, and a
+read is exact without asking the engine to merge first (docs/decisions/0002).
 
 Identities whose rows have been removed stay used up: they are in a table of their own, so the index can always be built
 anew from the tables. Live rows and spent identities together are all that were ever received.
@@ -21,12 +22,13 @@ import structlog
 
 from aftersend.domain.events import Stream
 from aftersend.errors import StoreUnavailable
+from aftersend.store.batches import EventRows, Sorted, sort_out
 from aftersend.store.engine import Engine
 from aftersend.store.identities import SPENT, Identities, IndexState, identity
 from aftersend.store.journal import Record
 from aftersend.store.pending import Pending, Size
 from aftersend.store.read_identities import count_identities
-from aftersend.store.recovery import Progress, bring_in_step
+from aftersend.store.recovery import Progress, bring_in_step, try_a_write
 from aftersend.store.seniority import senior
 from aftersend.store.side_rows import conflict_rows, spent_rows
 from aftersend.store.touched import Touched
@@ -35,24 +37,7 @@ _PATIENCE_SECONDS = 5.0
 
 _FULL, _MOST = Size(100_000, 32 * 2**20), Size(200_000, 64 * 2**20)
 
-_TRY_A_WRITE = (
-    "CREATE TABLE IF NOT EXISTS write_check (number UInt8) ENGINE = MergeTree ORDER BY number",
-    "INSERT INTO write_check VALUES (1)",
-    "DROP TABLE write_check SYNC",
-)
-"""What shows that the engine can keep something, without keeping anything."""
-
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class EventRows:
-    """The good events of one batch: their identities and digests, and for each a row with the columns of its table."""
-
-    stream: Stream
-    identities: list[bytes]
-    digests: list[bytes]
-    rows: pa.Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +58,6 @@ class SettleLimits:
     full: Size = _FULL
     most: Size = _MOST
     quiet_seconds: float = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class _Places:
-    """Of a batch, the places of the new events, and of those that say something else under a known id."""
-
-    fresh: Sequence[int]
-    conflicts: list[int]
 
 
 class Ledger:
@@ -250,17 +227,12 @@ class Ledger:
                         return self._commit(batches)
 
     def _commit(self, batches: Sequence[EventRows]) -> list[int]:
-        sorted_out = self._sort_out(batches)
-        contradicting = [
-            conflict_rows(batch.rows.take(places.conflicts))
-            for batch, places in zip(batches, sorted_out, strict=True)
-            if places.conflicts
-        ]
-        if contradicting:
+        found = sort_out(batches, self._identities.known)
+        if contradicting := [conflict_rows(one.contradicting) for one in found if one.conflicts]:
             self._engine.insert("conflicts", pa.concat_tables(contradicting))
-        if any(places.fresh for places in sorted_out):
-            self._store(batches, sorted_out)
-        return [len(places.fresh) for places in sorted_out]
+        if fresh := [one for one in found if one.fresh]:
+            self._store(batches[0].stream, fresh)
+        return [len(one.fresh) for one in found]
 
     def reserve(self) -> int:
         """Return a seniority: that of all rows committed before is greater, that of all later ones smaller."""
@@ -315,8 +287,7 @@ class Ledger:
             raise trouble
         try:
             with self._committing:
-                for statement in _TRY_A_WRITE:
-                    self._engine.command(statement)
+                try_a_write(self._engine)
                 self._drain(nullcontext())
                 with self._noticed():
                     self._pending.check_emptied()
@@ -331,41 +302,16 @@ class Ledger:
         finally:
             self._settling.release()
 
-    def _sort_out(self, batches: Sequence[EventRows]) -> list[_Places]:
-        """For each batch, the places of the events that nobody sent before, and of those that contradict the first."""
-        named = set().union(*(batch.identities for batch in batches))
-        taken = self._identities.known(named)
-        if not taken and len(named) == sum(len(batch.identities) for batch in batches):
-            return [_Places(range(len(batch.identities)), []) for batch in batches]
-        found = []
-        for batch in batches:
-            fresh: list[int] = []
-            conflicts: list[int] = []
-            for place, (key, digest) in enumerate(zip(batch.identities, batch.digests, strict=True)):
-                known = taken.get(key)
-                if known is None:
-                    taken[key] = digest
-                    fresh.append(place)
-                elif known not in (digest, SPENT):
-                    conflicts.append(place)
-            found.append(_Places(fresh, conflicts))
-        return found
-
-    def _store(self, batches: Sequence[EventRows], sorted_out: Sequence[_Places]) -> None:
-        """Make the new rows durable as the next commit; whoever reads the tables finds them there."""
-        pairs = list(zip(batches, (places.fresh for places in sorted_out), strict=True))
-        parts = [
-            batch.rows if len(fresh) == batch.rows.num_rows else batch.rows.take(fresh)
-            for batch, fresh in pairs
-            if fresh
-        ]
-        number, table = self._state.commit + 1, batches[0].stream
-        rows = _with_seniority(pa.concat_tables(parts), number)
+    def _store(self, stream: Stream, fresh: Sequence[Sorted]) -> None:
+        """Make new rows durable as the next commit; whoever reads the tables finds them there."""
+        number = self._state.commit + 1
+        rows = _with_seniority(pa.concat_tables([one.rows for one in fresh]), number)
+        # Whatever happens now, the number may have been used: then all is brought in step before the next commit.
         self._certain = False
-        self.touched.note(table, rows, number)
-        self._pending.add(Record(number, table, rows))
+        self.touched.note(stream, rows, number)
+        self._pending.add(Record(number, stream, rows))
         self.touched.finish(number)
-        self._remember(chain.from_iterable(_marks(batch, fresh) for batch, fresh in pairs), number, rows.num_rows)
+        self._remember(chain.from_iterable(one.marks for one in fresh), number, rows.num_rows)
 
     def _use_up(self, rows: pa.Table, marks: Iterable[tuple[bytes, bytes]], new: int) -> None:
         """Insert spent identities as the next commit, of which so many have not been there before."""
@@ -389,9 +335,3 @@ class Ledger:
 
 def _with_seniority(rows: pa.Table, number: int) -> pa.Table:
     return rows.append_column("seniority", pa.repeat(pa.scalar(senior(number), pa.uint64()), rows.num_rows))
-
-
-def _marks(batch: EventRows, fresh: Sequence[int]) -> Iterable[tuple[bytes, bytes]]:
-    if len(fresh) == len(batch.identities):
-        return zip(batch.identities, batch.digests, strict=True)
-    return ((batch.identities[place], batch.digests[place]) for place in fresh)

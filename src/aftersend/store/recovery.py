@@ -1,4 +1,4 @@
-"""Brings the index of identities in step with the tables."""
+"""After something went wrong: brings the index of identities in step with the tables, and tries whether they work."""
 
 from collections.abc import Callable
 
@@ -8,6 +8,13 @@ from aftersend.store.engine import Engine
 from aftersend.store.identities import Identities, IndexState
 from aftersend.store.read_identities import count_identities, marks_since
 from aftersend.store.seniority import commit_of, senior
+
+_TRY_A_WRITE = (
+    "CREATE TABLE IF NOT EXISTS write_check (number UInt8) ENGINE = MergeTree ORDER BY number",
+    "INSERT INTO write_check VALUES (1)",
+    "DROP TABLE write_check SYNC",
+)
+"""What shows that the engine can keep something, without keeping anything."""
 
 log = structlog.get_logger(__name__)
 
@@ -52,3 +59,13 @@ def _read_missing(
     result = IndexState(commit, stored)
     identities.remember([], result)
     return result, read
+
+
+def try_a_write(engine: Engine) -> None:
+    """Write something, for good.
+
+    Raises:
+        StoreUnavailable: it could not be written.
+    """
+    for statement in _TRY_A_WRITE:
+        engine.command(statement)

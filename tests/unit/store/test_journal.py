@@ -136,7 +136,8 @@ def test_what_cannot_be_cut_off_stops_everything(journal: Journal, monkeypatch: 
     with monkeypatch.context() as patched:
         patched.setattr(os, "fdatasync", _refuse)
         patched.setattr(os, "ftruncate", _refuse)
-        for attempt in (lambda: journal.append(_record(3, "lost")), journal.mend, journal.probe, journal.empty):
+        attempts: tuple[Callable[[], None], ...] = (journal.mend, journal.probe, journal.empty)
+        for attempt in (lambda: journal.append(_record(3, "lost")), *attempts):
             with pytest.raises(StoreUnavailable):
                 attempt()
             assert not journal.is_empty
