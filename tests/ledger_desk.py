@@ -15,8 +15,9 @@ from aftersend.store.batches import EventRows
 from aftersend.store.digests import digest_sql, digests
 from aftersend.store.engine import Parameters
 from aftersend.store.identities import IDENTITY_SQL, Identities, identity
-from aftersend.store.ledger import Ledger, SettleLimits
+from aftersend.store.ledger import Ledger
 from aftersend.store.pending import Pending
+from aftersend.store.settling import SettleLimits
 from builders import message_event
 from fakes import FakeEngine
 from objects import message_rows

@@ -9,13 +9,11 @@ Identities whose rows have been removed stay used up: they are in a table of the
 anew from the tables. Live rows and spent identities together are all that were ever received.
 """
 
-import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from threading import Lock
 
 import pyarrow as pa
 import structlog
@@ -26,16 +24,15 @@ from aftersend.store.batches import EventRows, Sorted, sort_out
 from aftersend.store.engine import Engine
 from aftersend.store.identities import SPENT, Identities, IndexState, identity
 from aftersend.store.journal import Record
-from aftersend.store.pending import Pending, Size
+from aftersend.store.pending import Pending
 from aftersend.store.read_identities import count_identities
 from aftersend.store.recovery import Progress, bring_in_step, try_a_write
 from aftersend.store.seniority import senior
+from aftersend.store.settling import SETTLE_LIMITS, SettleLimits, Settling
 from aftersend.store.side_rows import conflict_rows, spent_rows
 from aftersend.store.touched import Touched
 
 _PATIENCE_SECONDS = 5.0
-
-_FULL, _MOST = Size(100_000, 32 * 2**20), Size(200_000, 64 * 2**20)
 
 log = structlog.get_logger(__name__)
 
@@ -48,18 +45,6 @@ class SpentIds:
     unknown: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class SettleLimits:
-    """How much may be pending: from `full` on it is settled now, and beyond `most` commits wait for that.
-
-    A commit after so many quiet seconds is settled before it is acknowledged.
-    """
-
-    full: Size = _FULL
-    most: Size = _MOST
-    quiet_seconds: float = 0.5
-
-
 class Ledger:
     """Commits batches of events, one commit at a time."""
 
@@ -68,23 +53,16 @@ class Ledger:
         engine: Engine,
         identities: Identities,
         pending: Pending,
-        limits: SettleLimits = SettleLimits(),
+        limits: SettleLimits = SETTLE_LIMITS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.touched = Touched()
         self._engine = engine
         self._identities = identities
         self._pending = pending
-        self._limits = limits
-        self._clock = clock
-        self._last_commit = -math.inf
-        self._tell_full: Callable[[], object] = lambda: None
-        # Who wants both takes them in this order.
-        self._settling = Lock()
-        self._committing = Lock()
+        self._settling = Settling(pending, limits, clock)
         self._state = IndexState(0, 0)
         self._certain = False
-        self._trouble: StoreUnavailable | None = None
 
     @property
     def rows(self) -> int:
@@ -98,7 +76,7 @@ class Ledger:
 
     def tell_when_full(self, call: Callable[[], object]) -> None:
         """Have somebody called when so much is pending that it should be settled now."""
-        self._tell_full = call
+        self._settling.tell_full = call
 
     def check_whole(self) -> None:
         """Raise StoreUnavailable when a damaged journal was set aside."""
@@ -111,21 +89,18 @@ class Ledger:
         Raises:
             StoreUnavailable: the tables lack some of what was acknowledged.
         """
-        with self._settling, self._committing:
-            self._drain(nullcontext())
+        with self._settling.settled():
             yield
 
     @contextmanager
     def _in_step(self) -> Iterator[None]:
         """Let nothing else be written for the block, and begin with everything in the tables and in the index."""
-        with self._settling, self._committing:
-            self._drain(nullcontext())
-            with self._noticed():
-                # What is taken out, or used up, must not come back from the journal after a crash.
-                self._pending.check_emptied()
-                if not self._certain:
-                    self._recover()
-                yield
+        with self._settling.settled(), self._noticed():
+            # What is taken out, or used up, must not come back from the journal after a crash.
+            self._pending.check_emptied()
+            if not self._certain:
+                self._recover()
+            yield
 
     @contextmanager
     def _noticed(self) -> Iterator[None]:
@@ -134,7 +109,7 @@ class Ledger:
         except StoreUnavailable as error:
             # The index may have been opened anew meanwhile: what it covers is looked at before the next commit.
             self._certain = False
-            self._trouble = error
+            self._settling.trouble = error
             raise
 
     def _recover(self, progress: Progress = lambda rows: None) -> None:
@@ -147,10 +122,10 @@ class Ledger:
         Raises:
             StoreUnavailable: one of them cannot be read or written now.
         """
-        with self._settling, self._committing:
+        with self._settling.alone():
             if not self._pending.is_loaded:
                 self._replay()
-            self._drain(nullcontext())
+            self._settling.drain()
             self._pending.check_emptied()
             self._recover(progress)
 
@@ -167,22 +142,7 @@ class Ledger:
         Raises:
             StoreUnavailable: some of it is not in the tables, so that nobody can be answered.
         """
-        if self._pending.rows or not self._pending.is_emptied:
-            with self._settling:
-                self._drain(self._committing)
-        return self._pending.trouble is None
-
-    def _drain(self, turning: AbstractContextManager[object]) -> None:
-        """Settle both files of the journal, and have them change places while `turning` keeps commits away."""
-        try:
-            self._pending.settle()
-            with turning:
-                self._pending.turn()
-            self._pending.settle()
-        except StoreUnavailable as error:
-            self._trouble = error
-            raise
-        self._trouble = self._pending.trouble or self._trouble
+        return self._settling.settle()
 
     def close(self) -> None:
         """Bring what was acknowledged into the tables; what cannot be is in the journal for the next start."""
@@ -201,30 +161,16 @@ class Ledger:
         Raises:
             StoreUnavailable: nothing of the batches is acknowledged; they can be sent again.
         """
-        begun = self._clock()
-        new = self._committed(batches)
-        if sum(new):
-            # Who sends now and then finds the journal empty, whatever becomes of the disk.
-            is_quiet = begun - self._last_commit > self._limits.quiet_seconds
-            self._last_commit = self._clock()
-            if is_quiet:
-                with suppress(StoreUnavailable):
-                    self.settle()
-            elif self._pending.is_beyond(self._limits.full):
-                self._tell_full()
-        return new
-
-    def _committed(self, batches: Sequence[EventRows]) -> list[int]:
-        while True:
-            if self._pending.is_beyond(self._limits.most):
-                self.settle()
-            if not self._certain:
-                with self._in_step():
-                    pass
-            with self._committing:
-                if self._certain:
-                    with self._noticed():
-                        return self._commit(batches)
+        with self._settling.quietly():
+            while True:
+                self._settling.make_room()
+                if not self._certain:
+                    with self._in_step():
+                        pass
+                with self._settling.committing:
+                    if self._certain:
+                        with self._noticed():
+                            return self._commit(batches)
 
     def _commit(self, batches: Sequence[EventRows]) -> list[int]:
         found = sort_out(batches, self._identities.known)
@@ -244,7 +190,7 @@ class Ledger:
 
     def latest(self) -> int:
         """Return the smallest seniority that was reserved or given to a row."""
-        with self._committing:
+        with self._settling.committing:
             if self._certain:
                 return senior(self._state.commit)
         with self._in_step():
@@ -280,27 +226,21 @@ class Ledger:
         Raises:
             StoreUnavailable: it would not; the message says why.
         """
-        trouble = self._trouble
+        trouble = self._settling.trouble
         if trouble is None:
             return
-        if not self._settling.acquire(timeout=_PATIENCE_SECONDS):
-            raise trouble
-        try:
-            with self._committing:
-                try_a_write(self._engine)
-                self._drain(nullcontext())
-                with self._noticed():
-                    self._pending.check_emptied()
-                    self._pending.probe()
-                    if not self._certain:
-                        self._recover()
-                    self._identities.remember([], self._state)
-                self._trouble = None
-        except StoreUnavailable as error:
-            self._trouble = error
-            raise
-        finally:
-            self._settling.release()
+        with self._settling.alone(_PATIENCE_SECONDS) as is_alone:
+            if not is_alone:
+                raise trouble
+            try_a_write(self._engine)
+            self._settling.drain()
+            with self._noticed():
+                self._pending.check_emptied()
+                self._pending.probe()
+                if not self._certain:
+                    self._recover()
+                self._identities.remember([], self._state)
+            self._settling.trouble = None
 
     def _store(self, stream: Stream, fresh: Sequence[Sorted]) -> None:
         """Make new rows durable as the next commit; whoever reads the tables finds them there."""
@@ -327,7 +267,7 @@ class Ledger:
             self._identities.remember(marks, state)
         except StoreUnavailable as error:
             # What was written is kept, and so it is acknowledged; the next commit reads it from the tables.
-            self._trouble = error
+            self._settling.trouble = error
             return
         self._state = state
         self._certain = True

@@ -3,15 +3,16 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from aftersend.domain.events import Stream
 from aftersend.errors import StoreUnavailable
 from aftersend.store.identities import IndexState
-from aftersend.store.ledger import SettleLimits
 from aftersend.store.pending import Size
 from aftersend.store.settled import SettledEngine
+from aftersend.store.settling import SettleLimits
 from builders import user_event
 from ledger_desk import Desk, messages, open_desk
 from objects import user_rows
@@ -298,3 +299,36 @@ def test_a_failed_append_is_no_commit(tmp_path: Path, monkeypatch: pytest.Monkey
         assert desk.ledger.commit([messages("b", "d")]) == [1]
         desk.engine.inserted = [pair for pair in desk.engine.inserted if pair[0] != "conflicts"]
         _is_whole(desk)
+
+
+def test_at_once_for_everybody(tmp_path: Path) -> None:
+    """While many commit, settle and read at the same time, each finds what was acknowledged to it before, once."""
+    limits = SettleLimits(Size(20, 10**9), Size(40, 10**9), quiet_seconds=0.001)
+    failures: list[BaseException] = []
+    with open_desk(tmp_path) as desk:
+        desk.start_again(limits)
+        settled = SettledEngine(desk.engine, desk.ledger)  # type: ignore[arg-type]
+
+        def send(name: str) -> None:
+            try:
+                for number in range(60):
+                    event_id = f"{name}-{number}"
+                    assert desk.ledger.commit([messages(event_id)]) == [1]
+                    settled.select("SELECT 1")
+                    there = [one for _, rows in list(desk.engine.inserted) for one in rows["event_id"].to_pylist()]
+                    assert there.count(event_id) == 1
+                    if number % 20 == 7:
+                        with desk.ledger.paused():
+                            assert desk.ledger.pending_rows == 0
+            except BaseException as error:  # noqa: BLE001 - the main thread tells it
+                failures.append(error)
+
+        threads = [Thread(target=send, args=(name,)) for name in "abcd"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=60)
+
+        assert failures == []
+        stored = desk.stored()
+        assert (len(stored), len(set(stored)), desk.ledger.rows) == (240, 240, 240)
