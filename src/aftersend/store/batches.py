@@ -66,3 +66,13 @@ def sort_out(batches: Sequence[EventRows], known: Callable[[Iterable[bytes]], Ma
                 conflicts.append(place)
         found.append(Sorted(batch, fresh, conflicts))
     return found
+
+
+def in_one_chunk(tables: Sequence[pa.Table]) -> pa.Table:
+    """Return the rows of all tables one after another, with one set of dictionaries."""
+    rows = pa.concat_tables(tables)
+    return rows if _is_one_chunk(rows) else rows.unify_dictionaries().combine_chunks()
+
+
+def _is_one_chunk(rows: pa.Table) -> bool:
+    return all(column.num_chunks <= 1 for column in rows.columns)

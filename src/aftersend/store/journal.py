@@ -10,7 +10,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -33,11 +33,12 @@ _ROOM = 8 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The new rows of a commit, with their seniority, and the table that they are for."""
+    """The new rows of a commit, with their seniority, the table that they are for, and the bytes they take here."""
 
     commit: int
     table: str
     rows: pa.Table
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,8 @@ class Journal:
         """Return whether a crash now would bring back nothing from here."""
         return not self._length and not self.is_spoiled
 
-    def append(self, record: Record) -> None:
-        """Write a record; it is durable on return.
+    def append(self, record: Record) -> Record:
+        """Write a record, and return it with its size; it is durable on return.
 
         Raises:
             StoreUnavailable: it is not, and it will not come back unless the process ends before it could be cut off.
@@ -81,6 +82,7 @@ class Journal:
             self._check_room(len(rows))
             self._write(head, rows)
         self._length += len(head) + len(rows)
+        return replace(record, size=len(rows))
 
     def _check_room(self, size: int) -> None:
         # Where the tables cannot take in what is acknowledged nobody can be answered, so that is looked at before.
@@ -239,7 +241,8 @@ def _record(held: bytes, place: int, last: int) -> tuple[Record, int] | None:
     rows = view[start : start + size]
     if _checksum(view[place:start], rows) != checksum:
         return None
-    return Record(commit, table.rstrip(b"\0").decode(), pa.ipc.open_stream(pa.py_buffer(rows)).read_all()), start + size
+    held_rows = pa.ipc.open_stream(pa.py_buffer(rows)).read_all()
+    return Record(commit, table.rstrip(b"\0").decode(), held_rows, size), start + size
 
 
 @contextmanager

@@ -20,7 +20,7 @@ import structlog
 
 from aftersend.domain.events import Stream
 from aftersend.errors import StoreUnavailable
-from aftersend.store.batches import EventRows, Sorted, sort_out
+from aftersend.store.batches import EventRows, Sorted, in_one_chunk, sort_out
 from aftersend.store.engine import Engine
 from aftersend.store.identities import SPENT, Identities, IndexState, identity
 from aftersend.store.journal import Record
@@ -245,7 +245,7 @@ class Ledger:
     def _store(self, stream: Stream, fresh: Sequence[Sorted]) -> None:
         """Make new rows durable as the next commit; whoever reads the tables finds them there."""
         number = self._state.commit + 1
-        rows = _with_seniority(pa.concat_tables([one.rows for one in fresh]), number)
+        rows = _with_seniority(in_one_chunk([one.rows for one in fresh]), number)
         # Whatever happens now, the number may have been used: then all is brought in step before the next commit.
         self._certain = False
         self.touched.note(stream, rows, number)

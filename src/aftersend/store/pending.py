@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pyarrow as pa
 import structlog
 
 from aftersend.errors import StoreUnavailable
 from aftersend.store.engine import Engine
+from aftersend.store.batches import in_one_chunk
 from aftersend.store.journal import Journal, Record, check_set_aside
 from aftersend.store.seniority import senior
 
@@ -25,15 +25,18 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A number of rows, and the bytes of memory that they take."""
+    """A number of rows, and the bytes that they take."""
 
     rows: int = 0
     size: int = 0
 
     def plus(self, records: Iterable[Record]) -> "Size":
         """Return the sum of this and of some records."""
-        tables = [record.rows for record in records]
-        return Size(self.rows + sum(rows.num_rows for rows in tables), self.size + sum(rows.nbytes for rows in tables))
+        rows, size = self.rows, self.size
+        for record in records:
+            rows += record.rows.num_rows
+            size += record.size
+        return Size(rows, size)
 
 
 @dataclass(slots=True)
@@ -102,9 +105,9 @@ class Pending:
         """
         if self._back.journal.is_spoiled:
             raise StoreUnavailable("the journal cannot be written to right now; nothing was kept, send it again")
-        self._front.journal.append(record)
-        self._front.records.append(record)
-        self._added = self._added.plus((record,))
+        kept = self._front.journal.append(record)
+        self._front.records.append(kept)
+        self._added = self._added.plus((kept,))
 
     def settle(self) -> None:
         """Bring the rows at the back into the tables, and empty their file.
@@ -118,9 +121,8 @@ class Pending:
         for table in dict.fromkeys(record.table for record in side.records):
             mine = [record for record in side.records if record.table == table]
             side.is_uncertain = True
-            # One chunk with one set of dictionaries becomes one block, and so one part: there whole or not at all.
-            rows = pa.concat_tables(record.rows for record in mine).unify_dictionaries().combine_chunks()
-            self._engine.insert(table, rows)
+            # One chunk becomes one block, and so one part: there whole or not at all.
+            self._engine.insert(table, in_one_chunk([record.rows for record in mine]))
             self._let_go(side, mine)
         side.is_uncertain = False
         if not side.journal.is_empty:

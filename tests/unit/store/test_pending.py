@@ -311,13 +311,13 @@ def test_at_once_for_everybody(tmp_path: Path) -> None:
 
         def send(name: str) -> None:
             try:
-                for number in range(60):
+                for number in range(25):
                     event_id = f"{name}-{number}"
                     assert desk.ledger.commit([messages(event_id)]) == [1]
                     settled.select("SELECT 1")
                     there = [one for _, rows in list(desk.engine.inserted) for one in rows["event_id"].to_pylist()]
                     assert there.count(event_id) == 1
-                    if number % 20 == 7:
+                    if number % 10 == 7:
                         with desk.ledger.paused():
                             assert desk.ledger.pending_rows == 0
             except BaseException as error:  # noqa: BLE001 - the main thread tells it
@@ -331,4 +331,4 @@ def test_at_once_for_everybody(tmp_path: Path) -> None:
 
         assert failures == []
         stored = desk.stored()
-        assert (len(stored), len(set(stored)), desk.ledger.rows) == (240, 240, 240)
+        assert (len(stored), len(set(stored)), desk.ledger.rows) == (100, 100, 100)
