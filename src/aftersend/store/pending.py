@@ -15,8 +15,8 @@ from pathlib import Path
 import structlog
 
 from aftersend.errors import StoreUnavailable
-from aftersend.store.engine import Engine
 from aftersend.store.batches import in_one_chunk
+from aftersend.store.engine import Engine
 from aftersend.store.journal import Journal, Record, check_set_aside
 from aftersend.store.seniority import senior
 
