@@ -93,7 +93,10 @@ class Journal:
     def _write(self, *pieces: bytes | pa.Buffer) -> None:
         """Write at the end, durably, or leave the file as it was."""
         with self._opened() as number:
-            if os.fstat(number).st_size != self._length:
+            size = os.fstat(number).st_size
+            if size != self._length:
+                # What is too much can be cut off. What is missing is in memory, and the file is emptied after that.
+                self.is_spoiled = size > self._length
                 raise OSError("Input/output error: the journal is not as long as it was written")
             self.is_spoiled = True
             try:
@@ -133,7 +136,8 @@ class Journal:
 
     def _cut(self, length: int) -> None:
         with _explained("written to"), self._opened() as number:
-            os.ftruncate(number, length)
+            if os.fstat(number).st_size > length:
+                os.ftruncate(number, length)
             os.fsync(number)
         self._length = length
         self.is_spoiled = False
@@ -148,7 +152,8 @@ class Journal:
         with _explained("written to"):
             self._check_room(0)
             self._write(b"\0")
-            self._cut(self._length)
+            self.is_spoiled = True
+            self.mend()
 
     def read(self) -> Contents:
         """Read what is there, as after a crash.

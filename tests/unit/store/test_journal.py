@@ -179,6 +179,49 @@ def test_no_more_is_taken_than_the_tables_have_room_for(journal: Journal, monkey
     assert _read(journal) == BOTH
 
 
+def test_a_probe_that_cannot_be_cut_off_is_later(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a probe could not take back is taken back before the next record."""
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "ftruncate", _refuse)
+        with pytest.raises(StoreUnavailable):
+            journal.probe()
+    assert journal.file.read_bytes().endswith(b"\0")
+
+    journal.append(_record(3, "d"))
+
+    assert _read(journal) == [*BOTH, (3, "message_events", ["d"])]
+    assert not list(journal.file.parent.glob("damaged-*"))
+
+
+def test_an_emptying_of_which_nobody_knows(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the file is cut and the system does not say that this is durable, it is emptied again before it is used."""
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", _refuse)
+        for attempt in (journal.empty, lambda: journal.append(_record(3, "d"))):
+            with pytest.raises(StoreUnavailable):
+                attempt()
+            assert not journal.is_empty
+    with pytest.raises(StoreUnavailable):
+        journal.append(_record(3, "d"))
+
+    journal.empty()
+    journal.append(_record(3, "d"))
+
+    assert _read(journal) == [(3, "message_events", ["d"])]
+
+
+def test_what_somebody_else_wrote_is_cut_off(journal: Journal) -> None:
+    """Bytes behind the last record are refused once, and gone for the next one."""
+    with journal.file.open("ab") as writing:
+        writing.write(b"bytes")
+    with pytest.raises(StoreUnavailable):
+        journal.append(_record(3, "d"))
+
+    journal.append(_record(3, "d"))
+
+    assert _read(journal) == [*BOTH, (3, "message_events", ["d"])]
+
+
 def test_a_file_that_somebody_else_changed_is_not_written_to(journal: Journal) -> None:
     """A file of another length than was written is refused until it has been emptied."""
     journal.file.write_bytes(b"")
