@@ -11,11 +11,13 @@ import numpy as np
 import pyarrow as pa
 
 from aftersend.domain.events import Stream
+from aftersend.store.batches import EventRows
 from aftersend.store.digests import digests
 from aftersend.store.embedded import EmbeddedEngine
 from aftersend.store.identities import Identities, identity
-from aftersend.store.ledger import EventRows, Ledger
+from aftersend.store.ledger import Ledger
 from aftersend.store.migrate import migrate
+from aftersend.store.pending import Pending
 from plan import CAMPAIGNS, COURSES, LOCALES, SPAN_DAYS, SPAN_START, VARIATIONS, campaign_id
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
@@ -34,7 +36,7 @@ def fill(folder: Path, workspaces: list[str], rows: int, commits: int) -> None:
     migrate(engine)
     hold_merges(engine)
     identities = Identities(folder / "ledger-identities")
-    ledger = Ledger(engine, identities)
+    ledger = Ledger(engine, identities, Pending(engine, folder / "ledger-journal"))
     ledger.recover()
     size = rows // commits // len(workspaces)
     audience = max(rows // len(workspaces) // CAMPAIGNS * 2 // 5, 1)
@@ -42,6 +44,7 @@ def fill(folder: Path, workspaces: list[str], rows: int, commits: int) -> None:
         random = np.random.default_rng(commit)
         moments = (commit * SPAN_DAYS * _DAY // commits, (commit + 1) * SPAN_DAYS * _DAY // commits)
         ledger.commit([_batch(workspace, f"{commit:04d}", size, audience, moments, random) for workspace in workspaces])
+        ledger.settle()
     identities.close()
     engine.close()
 

@@ -7,10 +7,12 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from aftersend.store.batches import EventRows
 from aftersend.store.embedded import EmbeddedEngine
 from aftersend.store.identities import Identities
-from aftersend.store.ledger import EventRows, Ledger
+from aftersend.store.ledger import Ledger
 from aftersend.store.migrate import migrate
+from aftersend.store.pending import Pending
 from fill import event_rows, words
 from plan import LOCALES, SPAN_DAYS, SPAN_START, VARIATIONS, campaign_id
 
@@ -46,10 +48,11 @@ def fill_soundly(folder: Path, workspace: str, rows: int, commits: int) -> int:
     engine = EmbeddedEngine(folder / "ledger", readers=1)
     migrate(engine)
     identities = Identities(folder / "ledger-identities")
-    ledger = Ledger(engine, identities)
+    ledger = Ledger(engine, identities, Pending(engine, folder / "ledger-journal"))
     ledger.recover()
     hundreds = max(rows // commits // len(_HUNDRED), 1)
     filled = sum(sum(ledger.commit([_batch(workspace, commit * hundreds, hundreds)])) for commit in range(commits))
+    ledger.close()
     identities.close()
     engine.close()
     return filled

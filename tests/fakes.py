@@ -12,9 +12,10 @@ import pyarrow as pa
 
 from aftersend.domain.formulas import Mode, Remaining, Tally
 from aftersend.domain.kinds import Kind
+from aftersend.store.batches import EventRows
 from aftersend.store.count_block import CountBlock, Node
 from aftersend.store.engine import Parameters
-from aftersend.store.ledger import EventRows, Ledger
+from aftersend.store.ledger import Ledger
 
 
 def of(*kinds: Kind, details: frozenset[str] | None = None, human: bool = False) -> Tally:

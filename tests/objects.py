@@ -19,7 +19,7 @@ from aftersend.intake.decode import BatchDecoder
 from aftersend.intake.placement import Known, PlacementMemory
 from aftersend.intake.wire import MessageEvent, UserEvent
 from aftersend.stats.request import StatsRequest, parse_request
-from aftersend.store.ledger import EventRows
+from aftersend.store.batches import EventRows
 from builders import NOON, Json, question
 
 MOMENT = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from aftersend.store.embedded import EmbeddedEngine
+from aftersend.store.engine import PatientEngine
 from aftersend.upkeep.sealer import Sealer, SealLimits
 from server import Server
 
@@ -13,7 +13,7 @@ def own_sealer(server: Server) -> Sealer:
     """Return a sealer that writes into the server's book."""
     parts = server.parts
     parts.services.sealer.load()
-    engine = cast(EmbeddedEngine, parts.stats.engine)
+    engine = cast(PatientEngine, parts.stats.engine)
     sealer = Sealer(engine, parts.ledger, parts.registry, parts.services.sealer.growth, EVERYTHING)
     sealer._loaded = True
     return sealer

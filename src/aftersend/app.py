@@ -72,6 +72,7 @@ def open_parts(settings: Settings, progress: Callable[[int], None] = lambda rows
     # The engine takes most of a second to load, so commands that only need the registry never come here.
     from aftersend.joining import Opened, joined
     from aftersend.store.folder import FolderLock
+    from aftersend.store.settled import SettledEngine
 
     lock = FolderLock(settings.data)
     try:
@@ -79,7 +80,9 @@ def open_parts(settings: Settings, progress: Callable[[int], None] = lambda rows
             open_registry(settings) as registry,
             _noting_uses(registry) as key_uses,
             _open_ledger(settings, progress) as (ledger, engine),
-            joined(Opened(settings, registry, key_uses, ledger, engine, now)) as services,
+            joined(
+                Opened(settings, registry, key_uses, ledger, engine, SettledEngine(engine, ledger), now)
+            ) as services,
         ):
             yield Parts(registry, ledger, services.intake, services.stats, services, lock)
     finally:
@@ -104,6 +107,7 @@ def _open_ledger(settings: Settings, progress: Callable[[int], None]) -> Iterato
     from aftersend.store.identities import Identities
     from aftersend.store.ledger import Ledger
     from aftersend.store.migrate import migrate
+    from aftersend.store.pending import Pending
 
     folder = settings.ledger_folder
     engine = EmbeddedEngine(folder)
@@ -111,9 +115,12 @@ def _open_ledger(settings: Settings, progress: Callable[[int], None]) -> Iterato
         migrate(engine)
         identities = Identities(folder.with_name(f"{folder.name}-identities"))
         try:
-            ledger = Ledger(engine, identities)
+            ledger = Ledger(engine, identities, Pending(engine, folder.with_name(f"{folder.name}-journal")))
             ledger.recover(progress)
-            yield ledger, engine
+            try:
+                yield ledger, engine
+            finally:
+                ledger.close()
         finally:
             identities.close()
     finally:
@@ -131,6 +138,7 @@ def serve(
     """
     import uvicorn
 
+    from aftersend.api.garbage import collect_rarely
     from aftersend.api.site import create_site
     from aftersend.store.folder import RunningServer
 
@@ -151,6 +159,7 @@ def serve(
         )
         server = uvicorn.Server(config)
         parts.lock.announce(RunningServer(url, parts.services.operator_token))
+        collect_rarely()
         log.info("serving", url=url, data=str(settings.data))
         announce(url)
         with _calm_signals():

@@ -38,11 +38,18 @@ from aftersend.store.read_sealed_credits import SealedReading
 from aftersend.store.refusals import check_disk
 from aftersend.store.seals import SealBook
 from aftersend.store.seniority import commit_of
+from aftersend.store.settled import SettledEngine
 from aftersend.upkeep.credit_sealer import CreditSealer
 from aftersend.upkeep.key_uses import KeyUses
 from aftersend.upkeep.remover import Remover
 from aftersend.upkeep.sealer import Sealer
 from aftersend.upkeep.snapshots import Snapshots
+from aftersend.upkeep.worker import Worker
+
+_SETTLE_SECONDS = 0.5
+"""How long what was committed may be pending; the longer, the larger are the blocks that the engine gets."""
+
+_SETTLE_RETRY_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,7 @@ class Opened:
     key_uses: KeyUses
     ledger: Ledger
     engine: EmbeddedEngine
+    settled: SettledEngine
     now: Callable[[], datetime]
 
 
@@ -72,8 +80,12 @@ class Workers:
 @contextmanager
 def joined(opened: Opened) -> Iterator[Services]:
     """Join the parts, have those work that work by themselves, and end them in order: accepted events are written."""
-    registry, ledger, engine, now = opened.registry, opened.ledger, opened.engine, opened.now
-    observations = Observations(lambda: committer.waiting_events, lambda: (len(book), sealer.behind))
+    registry, ledger, engine, now = opened.registry, opened.ledger, opened.settled, opened.now
+    observations = Observations(
+        lambda: (committer.waiting_events, ledger.pending_rows), lambda: (len(book), sealer.behind)
+    )
+    settling = Worker("settling", lambda: _settle(ledger), _SETTLE_RETRY_SECONDS)
+    ledger.tell_when_full(settling.wake)
     committer = Committer(ledger, observe=observations.commit)
     book = SealBook(engine, ledger.touched)
     remover = Remover(ledger, engine, registry, now, book, lambda: is_frozen(opened.settings.ledger_folder))
@@ -85,6 +97,7 @@ def joined(opened: Opened) -> Iterator[Services]:
     stats = Stats(registry.campaigns, engine, growth, sealed_credits)
     intake = Intake(registry.campaigns, committer, now)
     services = _services(opened, Workers(intake, stats, sealer, remover, reporter, observations))
+    settling.start()
     committer.start()
     remover.worker.start()
     sealer.worker.start()
@@ -98,10 +111,15 @@ def joined(opened: Opened) -> Iterator[Services]:
         sealer.worker.stop()
         remover.worker.stop()
         committer.stop()
+        settling.stop()
+
+
+def _settle(ledger: Ledger) -> float:
+    return _SETTLE_SECONDS if ledger.settle() else _SETTLE_RETRY_SECONDS
 
 
 def _services(opened: Opened, workers: Workers) -> Services:
-    settings, registry, ledger, engine = opened.settings, opened.registry, opened.ledger, opened.engine
+    settings, registry, ledger, engine = opened.settings, opened.registry, opened.ledger, opened.settled
     intake, remover = workers.intake, workers.remover
     return Services(
         registry=registry,
@@ -145,9 +163,10 @@ def _problem(opened: Opened) -> str | None:
         check_disk("the data folder", opened.settings.data)
         check_disk("the ledger", opened.settings.ledger_folder)
         opened.registry.workspaces.all()
-        opened.engine.select("SELECT 1")
         opened.ledger.check()
-        opened.engine.damage.check(opened.engine)
+        opened.settled.select("SELECT 1")
+        opened.ledger.check_whole()
+        opened.engine.damage.check(opened.settled)
     except AftersendError as error:
         return error.message
     return None

@@ -15,10 +15,10 @@ from aftersend.stats.answer import Stats
 from aftersend.stats.request import parse_request
 from aftersend.store.aside import AsideEngine
 from aftersend.store.credit_book import CreditBook
-from aftersend.store.embedded import EmbeddedEngine
 from aftersend.store.engine import Engine, Parameters
 from aftersend.store.read_sealed_credits import SealedReading
 from aftersend.store.seniority import commit_of
+from aftersend.store.settled import SettledEngine
 from aftersend.upkeep.credit_sealer import CreditSealer
 from agreement.conversion_histories import make_conversion_history
 from agreement.histories import MESSAGE_EVENTS, USER_EVENTS, Json, as_arrivals
@@ -45,7 +45,7 @@ class Sealing:
 
     def __post_init__(self) -> None:
         self.engine = self.server.parts.stats.engine
-        assert isinstance(self.engine, EmbeddedEngine)
+        assert isinstance(self.engine, SettledEngine)
         self.touched = self.server.parts.ledger.touched
         self.book = CreditBook(self.touched, least_events=0)
         self.reading = SealedReading(self.book, self.latest)

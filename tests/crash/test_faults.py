@@ -213,6 +213,32 @@ def test_writes_that_are_refused(desk: Desk) -> None:
     _start_again(sender, 3 * EVENTS)
 
 
+def test_what_is_pending_outlives_everything(desk: Desk) -> None:
+    """Of a server that takes in batch after batch, refused every write and then killed: nothing is lost or left out."""
+    sender = Sender(desk)
+    with desk.serving() as serving:
+        for _ in range(5):
+            assert sender.send(serving, sender.batch()).json() == _new(EVENTS)
+        with _no_writes(serving):
+            headers = {"MOE-APPKEY": desk.workspace}
+            asked = httpx.post(
+                serving.url + STATS, json=question(campaign_ids=["c1"]), auth=sender.key, headers=headers, timeout=60
+            )
+            # Either all of it was in the tables by then, or nobody is answered without it.
+            assert asked.status_code >= 500 or sender.sent(serving) == 5 * EVENTS
+            assert sender.send(serving, sender.batch()).status_code == 503
+            assert "may not grow" in _problem(serving)
+        assert httpx.get(f"{serving.url}/readyz").json() == {"status": "ready"}
+        assert sender.sent(serving) == 5 * EVENTS
+        for _ in range(5):
+            assert sender.send(serving, sender.batch()).json() == _new(EVENTS)
+        serving.stop(signal.SIGKILL)
+    with desk.serving() as serving:
+        assert sender.sent(serving) == 10 * EVENTS
+        assert sender.send(serving, sender.batches[5]).json() == _new(EVENTS)
+    _start_again(sender, 11 * EVENTS)
+
+
 @pytest.mark.parametrize("fault", [_full, _read_only])
 def test_stop_and_start_meanwhile(tmp_path: Path, fault: Callable[[Path], AbstractContextManager[None]]) -> None:
     """While the disk refuses, a server stops in good order and does not start, and says why; then it does."""

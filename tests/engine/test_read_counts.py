@@ -68,7 +68,9 @@ class Counting:
         """Commit message events of one campaign."""
         known = a_campaign(campaign_id, channel)
         sent = [event | {"campaign_id": campaign_id} for event in events]
-        self.server.parts.ledger.commit([message_rows(*sent, workspace_id=self.workspace_id, campaign=known)])
+        ledger = self.server.parts.ledger
+        ledger.commit([message_rows(*sent, workspace_id=self.workspace_id, campaign=known)])
+        ledger.settle()  # this connection reads the tables as they are
 
     def count(self, **changes: Any) -> Mapping[CellKey, CountCell]:
         """Count the events and users of all tallies in campaign c1 today, or as the changes say."""

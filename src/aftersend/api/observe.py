@@ -11,8 +11,12 @@ from aftersend.domain.sources import EventSource, SourceReceipt
 class Observations:
     """Counts requests, events and commits of one server."""
 
-    def __init__(self, waiting_events: Callable[[], int], seals: Callable[[], tuple[int, int]]) -> None:
-        """`seals` tells how many there are, and how many campaigns wait for one or for its next events."""
+    def __init__(self, events: Callable[[], tuple[int, int]], seals: Callable[[], tuple[int, int]]) -> None:
+        """Be told what stands now.
+
+        `events` tells how many are not durable yet, and how many are and wait to go into the tables; `seals` how many
+        there are, and how many campaigns wait for one or for its next events.
+        """
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "aftersend_http_requests_total",
@@ -54,9 +58,18 @@ class Observations:
             buckets=(1, 10, 100, 1_000, 10_000, 100_000),
             registry=self._registry,
         )
-        waiting = Gauge("aftersend_waiting_events", "Events that are not durable yet.", registry=self._registry)
-        waiting.set_function(waiting_events)
+        self._tell_waiting(events)
         self._tell_seals(seals)
+
+    def _tell_waiting(self, events: Callable[[], tuple[int, int]]) -> None:
+        waiting = Gauge("aftersend_waiting_events", "Events that are not durable yet.", registry=self._registry)
+        waiting.set_function(lambda: events()[0])
+        pending = Gauge(
+            "aftersend_pending_events",
+            "Events that are durable in the journal, and not in the tables yet.",
+            registry=self._registry,
+        )
+        pending.set_function(lambda: events()[1])
 
     def _tell_seals(self, seals: Callable[[], tuple[int, int]]) -> None:
         sealed = Gauge("aftersend_seals", "Campaigns whose counts are sealed.", registry=self._registry)

@@ -22,9 +22,9 @@ from aftersend.domain.periods import DAY_MILLISECONDS, EARLIEST_MILLISECONDS, LA
 from aftersend.intake.decode import Decoded
 from aftersend.intake.placement import Columns, Known, PlacementMemory, Placements, find_place
 from aftersend.intake.wire import MessageEvent, UserEvent
+from aftersend.store.batches import EventRows
 from aftersend.store.digests import digests
 from aftersend.store.identities import identities_of
-from aftersend.store.ledger import EventRows
 
 NATIVE = "native"
 """The source of events that come in the native format."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from aftersend.domain.events import Stream
 from aftersend.errors import Overloaded, StoreUnavailable
-from aftersend.store.ledger import EventRows, Ledger
+from aftersend.store.batches import EventRows
+from aftersend.store.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)

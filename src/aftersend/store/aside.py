@@ -7,14 +7,13 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 
-from aftersend.store.embedded import EmbeddedEngine
-from aftersend.store.engine import Parameters
+from aftersend.store.engine import Parameters, PatientEngine
 
 
 class AsideEngine:
     """Reads one statement at a time, on one core, between the reads of everybody else. It writes nothing."""
 
-    def __init__(self, engine: EmbeddedEngine) -> None:
+    def __init__(self, engine: PatientEngine) -> None:
         self._engine = engine
 
     def select(self, statement: str, parameters: Parameters | None = None) -> Sequence[Sequence[Any]]:

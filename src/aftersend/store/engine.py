@@ -48,3 +48,15 @@ class Engine(Protocol):
     def close(self) -> None:
         """Let the data folder go."""
         ...
+
+
+class PatientEngine(Engine, Protocol):
+    """An engine that also has reads which nobody waits for: they let all others go first."""
+
+    def select_patiently(self, statement: str, parameters: Parameters | None = None) -> Sequence[Sequence[Any]]:
+        """Run a query that nobody waits for, and return all its rows."""
+        ...
+
+    def columns_patiently(self, statement: str, parameters: Parameters | None = None) -> pa.Table:
+        """Run a query that nobody waits for, and return all its columns."""
+        ...

@@ -83,3 +83,12 @@ def _announced(folder: Path) -> RunningServer:
         raise Misconfigured(
             f"the data folder {folder} is in use by a process that does not serve, or not yet; try again in a moment"
         ) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on disk."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

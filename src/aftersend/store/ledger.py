@@ -1,51 +1,40 @@
 """The ledger: every event once, durable when a commit returns, and visible to the next question.
 
-Identity is decided here, by one writer: a commit looks its events up in the index of identities, inserts the
-new ones as one block with fsync, and only then notes them in the index. The tables therefore never hold an event twice,
-and a read is exact without asking the engine to merge first (docs/decisions/0002).
+Identity is decided here, by one writer: a commit looks its events up in the index of identities, appends the
+new ones to the journal, and only then notes them in the index. They go into the tables a little later, many commits as
+one block, or at once when somebody wants to read (docs/decisions/0024). The tables never hold an event twice, and a
+read is exact without asking the engine to merge first (docs/decisions/0002).
 
 Identities whose rows have been removed stay used up: they are in a table of their own, so the index can always be built
 anew from the tables. Live rows and spent identities together are all that were ever received.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from threading import Lock
 
 import pyarrow as pa
 import structlog
 
 from aftersend.domain.events import Stream
 from aftersend.errors import StoreUnavailable
+from aftersend.store.batches import EventRows, Sorted, in_one_chunk, sort_out
 from aftersend.store.engine import Engine
 from aftersend.store.identities import SPENT, Identities, IndexState, identity
-from aftersend.store.read_identities import count_identities, marks_since
-from aftersend.store.seniority import commit_of, senior
+from aftersend.store.journal import Record
+from aftersend.store.pending import Pending
+from aftersend.store.read_identities import count_identities
+from aftersend.store.recovery import Progress, bring_in_step, try_a_write
+from aftersend.store.seniority import senior
+from aftersend.store.settling import SETTLE_LIMITS, SettleLimits, Settling
 from aftersend.store.side_rows import conflict_rows, spent_rows
 from aftersend.store.touched import Touched
 
 _PATIENCE_SECONDS = 5.0
 
-_TRY_A_WRITE = (
-    "CREATE TABLE IF NOT EXISTS write_check (number UInt8) ENGINE = MergeTree ORDER BY number",
-    "INSERT INTO write_check VALUES (1)",
-    "DROP TABLE write_check SYNC",
-)
-"""What shows that the engine can keep something, without keeping anything."""
-
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class EventRows:
-    """The good events of one batch: their identities and digests, and for each a row with the columns of its table."""
-
-    stream: Stream
-    identities: list[bytes]
-    digests: list[bytes]
-    rows: pa.Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,118 +45,144 @@ class SpentIds:
     unknown: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Places:
-    """Of a batch, the places of the new events, and of those that say something else under a known id."""
-
-    fresh: Sequence[int]
-    conflicts: list[int]
-
-
 class Ledger:
     """Commits batches of events, one commit at a time."""
 
-    def __init__(self, engine: Engine, identities: Identities) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        identities: Identities,
+        pending: Pending,
+        limits: SettleLimits = SETTLE_LIMITS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.touched = Touched()
         self._engine = engine
         self._identities = identities
-        self._committing = Lock()
+        self._pending = pending
+        self._settling = Settling(pending, limits, clock)
         self._state = IndexState(0, 0)
         self._certain = False
-        self._trouble: StoreUnavailable | None = None
 
     @property
     def rows(self) -> int:
         """Return how many events the ledger holds."""
         return self._state.rows
 
+    @property
+    def pending_rows(self) -> int:
+        """Return how many acknowledged events the tables lack; who reads them settles first."""
+        return self._pending.rows
+
+    def tell_when_full(self, call: Callable[[], object]) -> None:
+        """Have somebody called when so much is pending that it should be settled now."""
+        self._settling.tell_full = call
+
+    def check_whole(self) -> None:
+        """Raise StoreUnavailable when a damaged journal was set aside."""
+        self._pending.check_whole()
+
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Let no commit happen for the block: what is seen in it belongs together. Senders wait meanwhile."""
-        with self._committing:
+        """Let no commit happen for the block: what is seen in it belongs together. Senders wait meanwhile.
+
+        Raises:
+            StoreUnavailable: the tables lack some of what was acknowledged.
+        """
+        with self._settling.settled():
             yield
 
     @contextmanager
-    def _settled(self) -> Iterator[None]:
-        """Let nothing else be written for the block, and begin with an index that is in step with the tables."""
-        with self._committing:
-            try:
-                if not self._certain:
-                    self._recover()
-                yield
-            except StoreUnavailable as error:
-                # The index may have been opened anew meanwhile: what it covers is looked at before the next commit.
-                self._certain = False
-                self._trouble = error
-                raise
+    def _in_step(self) -> Iterator[None]:
+        """Let nothing else be written for the block, and begin with everything in the tables and in the index."""
+        with self._settling.settled(), self._noticed():
+            # What is taken out, or used up, must not come back from the journal after a crash.
+            self._pending.check_emptied()
+            if not self._certain:
+                self._recover()
+            yield
 
-    def recover(self, progress: Callable[[int], None] = lambda rows: None) -> None:
-        """Bring the index of identities in step with the tables.
+    @contextmanager
+    def _noticed(self) -> Iterator[None]:
+        try:
+            yield
+        except StoreUnavailable as error:
+            # The index may have been opened anew meanwhile: what it covers is looked at before the next commit.
+            self._certain = False
+            self._settling.trouble = error
+            raise
 
-        After a clean stop nothing is read but row counts. After a crash, the commits that the index missed
-        are read; if the tables hold less than the index covers, the index is built anew.
-        """
-        with self._committing:
-            self._recover(progress)
-
-    def _recover(self, progress: Callable[[int], None] = lambda rows: None) -> None:
-        state = self._identities.state
-        stored = count_identities(self._engine)
-        if stored < state.rows or (stored and not state.rows):
-            log.warning("index_rebuild", stored_rows=stored, indexed_rows=state.rows)
-            self._identities.clear()
-            state = IndexState(0, 0)
-        known = state.rows
-        if stored != state.rows:
-            self._identities.remember([], state)
-            state, read = self._read_missing(state, stored, progress)
-            if read != stored - known:
-                # Not what came last: files that had been set aside are back, or a removal was cut off.
-                log.warning("index_rebuild", stored_rows=stored, indexed_rows=known)
-                self._identities.clear()
-                state, _ = self._read_missing(IndexState(0, 0), stored, progress)
-        self._state = state
+    def _recover(self, progress: Progress = lambda rows: None) -> None:
+        self._state = bring_in_step(self._engine, self._identities, progress)
         self._certain = True
 
-    def _read_missing(self, state: IndexState, stored: int, progress: Callable[[int], None]) -> tuple[IndexState, int]:
-        commit, read = state.commit, 0
-        # Commits are noted only at the end: if this is cut off, it starts again from the same place.
-        for block in marks_since(self._engine, senior(state.commit)):
-            commit = max(commit, *(commit_of(row[2]) for row in block))
-            self._identities.remember([(row[0], row[1]) for row in block], state)
-            read += len(block)
-            progress(state.rows + read)
-        result = IndexState(commit, stored)
-        self._identities.remember([], result)
-        return result, read
+    def recover(self, progress: Progress = lambda rows: None) -> None:
+        """Bring the journal into the tables, and the index of identities in step with them, before anything is read.
+
+        Raises:
+            StoreUnavailable: one of them cannot be read or written now.
+        """
+        with self._settling.alone():
+            if not self._pending.is_loaded:
+                self._replay()
+            self._settling.drain()
+            self._pending.check_emptied()
+            self._recover(progress)
+
+    def _replay(self) -> None:
+        ends_torn = self._pending.load()
+        self._pending.leave_out()
+        if ends_torn and count_identities(self._engine) + self._pending.rows < self._identities.state.rows:
+            # The index knows what was acknowledged: what is not whole at the end was, and has been damaged since.
+            self._pending.set_aside()
+
+    def settle(self) -> bool:
+        """Bring whatever has been acknowledged into the tables, and return whether the journal could be emptied.
+
+        Raises:
+            StoreUnavailable: some of it is not in the tables, so that nobody can be answered.
+        """
+        return self._settling.settle()
+
+    def close(self) -> None:
+        """Bring what was acknowledged into the tables; what cannot be is in the journal for the next start."""
+        try:
+            self.settle()
+        except StoreUnavailable as error:
+            log.warning("left_in_the_journal", rows=self._pending.rows, reason=error.message)
 
     def commit(self, batches: Sequence[EventRows]) -> list[int]:
         """Store the events of the batches that are new, and return how many of each were accepted.
 
-        All batches belong to one stream and become one insert: after a crash they are all there or none is.
-        Where an event id occurs more than once the first in order wins; one that says something else is noted as a
+        All batches belong to one stream and become one record of the journal: after a crash they are all there or none
+        is. Where an event id occurs more than once the first in order wins; one that says something else is noted as a
         conflict.
 
         Raises:
             StoreUnavailable: nothing of the batches is acknowledged; they can be sent again.
         """
-        with self._settled():
-            sorted_out = self._sort_out(batches)
-            contradicting = [
-                conflict_rows(batch.rows.take(places.conflicts))
-                for batch, places in zip(batches, sorted_out, strict=True)
-                if places.conflicts
-            ]
-            if contradicting:
-                self._engine.insert("conflicts", pa.concat_tables(contradicting))
-            new = sum(len(places.fresh) for places in sorted_out)
-            if new:
-                self._store(batches, sorted_out, new)
-            return [len(places.fresh) for places in sorted_out]
+        with self._settling.quietly():
+            while True:
+                self._settling.make_room()
+                if not self._certain:
+                    with self._in_step():
+                        pass
+                with self._settling.committing:
+                    if self._certain:
+                        with self._noticed():
+                            return self._commit(batches)
+
+    def _commit(self, batches: Sequence[EventRows]) -> list[int]:
+        found = sort_out(batches, self._identities.known)
+        if contradicting := [conflict_rows(one.contradicting) for one in found if one.conflicts]:
+            self._engine.insert("conflicts", pa.concat_tables(contradicting))
+        if fresh := [one for one in found if one.fresh]:
+            self._store(batches[0].stream, fresh)
+        return [len(one.fresh) for one in found]
 
     def reserve(self) -> int:
         """Return a seniority: that of all rows committed before is greater, that of all later ones smaller."""
-        with self._settled():
+        with self._in_step():
             state = IndexState(self._state.commit + 1, self._state.rows)
             self._identities.remember([], state)
             self._state = state
@@ -175,7 +190,10 @@ class Ledger:
 
     def latest(self) -> int:
         """Return the smallest seniority that was reserved or given to a row."""
-        with self._settled():
+        with self._settling.committing:
+            if self._certain:
+                return senior(self._state.commit)
+        with self._in_step():
             return senior(self._state.commit)
 
     def spend(self, workspace_id: str, removal_id: str, event_ids: Iterable[str]) -> SpentIds:
@@ -184,19 +202,19 @@ class Ledger:
         Raises:
             StoreUnavailable: it may have happened all the same; `count_spent` says whether it has.
         """
-        with self._settled():
+        with self._in_step():
             ids = {identity(workspace_id, event_id): event_id for event_id in event_ids}
             known = self._identities.known(ids)
             new = {key: event_id for key, event_id in ids.items() if known.get(key) != SPENT}
             unknown = [event_id for key, event_id in new.items() if key not in known]
             if new:
                 rows = spent_rows(workspace_id, removal_id, new)
-                self._write("spent", rows, ((key, SPENT) for key in new), len(unknown))
+                self._use_up(rows, ((key, SPENT) for key in new), len(unknown))
             return SpentIds(len(new) - len(unknown), unknown)
 
     def mark_spent(self, identities: Iterable[bytes]) -> None:
         """Forget what the events of spent identities said."""
-        with self._settled():
+        with self._in_step():
             self._identities.remember(((key, SPENT) for key in identities), self._state)
 
     def check(self) -> None:
@@ -208,80 +226,52 @@ class Ledger:
         Raises:
             StoreUnavailable: it would not; the message says why.
         """
-        trouble = self._trouble
+        trouble = self._settling.trouble
         if trouble is None:
             return
-        if not self._committing.acquire(timeout=_PATIENCE_SECONDS):
-            raise trouble
-        try:
-            for statement in _TRY_A_WRITE:
-                self._engine.command(statement)
-            if not self._certain:
-                self._recover()
-            self._identities.remember([], self._state)
-        except StoreUnavailable as error:
-            self._certain = False
-            self._trouble = error
-            raise
-        else:
-            self._trouble = None
-        finally:
-            self._committing.release()
+        with self._settling.alone(_PATIENCE_SECONDS) as is_alone:
+            if not is_alone:
+                raise trouble
+            try_a_write(self._engine)
+            self._settling.drain()
+            with self._noticed():
+                self._pending.check_emptied()
+                self._pending.probe()
+                if not self._certain:
+                    self._recover()
+                self._identities.remember([], self._state)
+            self._settling.trouble = None
 
-    def _sort_out(self, batches: Sequence[EventRows]) -> list[_Places]:
-        """For each batch, the places of the events that nobody sent before, and of those that contradict the first."""
-        named = set().union(*(batch.identities for batch in batches))
-        taken = self._identities.known(named)
-        if not taken and len(named) == sum(len(batch.identities) for batch in batches):
-            return [_Places(range(len(batch.identities)), []) for batch in batches]
-        found = []
-        for batch in batches:
-            fresh: list[int] = []
-            conflicts: list[int] = []
-            for place, (key, digest) in enumerate(zip(batch.identities, batch.digests, strict=True)):
-                known = taken.get(key)
-                if known is None:
-                    taken[key] = digest
-                    fresh.append(place)
-                elif known not in (digest, SPENT):
-                    conflicts.append(place)
-            found.append(_Places(fresh, conflicts))
-        return found
-
-    def _store(self, batches: Sequence[EventRows], sorted_out: Sequence[_Places], new: int) -> None:
-        pairs = list(zip(batches, (places.fresh for places in sorted_out), strict=True))
-        parts = [
-            batch.rows if len(fresh) == batch.rows.num_rows else batch.rows.take(fresh)
-            for batch, fresh in pairs
-            if fresh
-        ]
-        # One chunk with one set of dictionaries becomes one block, and so one part: there whole or not at all.
-        rows = pa.concat_tables(parts).unify_dictionaries().combine_chunks()
-        marks = chain.from_iterable(_marks(batch, fresh) for batch, fresh in pairs)
-        self._write(batches[0].stream, rows, marks, new)
-
-    def _write(self, table: str, rows: pa.Table, marks: Iterable[tuple[bytes, bytes]], new: int) -> None:
-        """Insert rows as the next commit and note their identities, of which so many have not been there before."""
+    def _store(self, stream: Stream, fresh: Sequence[Sorted]) -> None:
+        """Make new rows durable as the next commit; whoever reads the tables finds them there."""
         number = self._state.commit + 1
-        seniority = pa.repeat(pa.scalar(senior(number), pa.uint64()), rows.num_rows)
-        state = IndexState(number, self._state.rows + new)
+        rows = _with_seniority(in_one_chunk([one.rows for one in fresh]), number)
+        # Whatever happens now, the number may have been used: then all is brought in step before the next commit.
+        self._certain = False
+        self.touched.note(stream, rows, number)
+        self._pending.add(Record(number, stream, rows))
+        self.touched.finish(number)
+        self._remember(chain.from_iterable(one.marks for one in fresh), number, rows.num_rows)
+
+    def _use_up(self, rows: pa.Table, marks: Iterable[tuple[bytes, bytes]], new: int) -> None:
+        """Insert spent identities as the next commit, of which so many have not been there before."""
+        number = self._state.commit + 1
         # Whatever happens now, the insert may have happened: then the tables are asked before the next commit.
         self._certain = False
-        self.touched.note(table, rows, number)
-        self._engine.insert(table, rows.append_column("seniority", seniority))
-        self.touched.finish(number)
+        self._engine.insert("spent", _with_seniority(rows, number))
+        self._remember(marks, number, new)
+
+    def _remember(self, marks: Iterable[tuple[bytes, bytes]], number: int, new: int) -> None:
+        state = IndexState(number, self._state.rows + new)
         try:
             self._identities.remember(marks, state)
         except StoreUnavailable as error:
-            # What was inserted is kept, and so it is acknowledged; the next commit reads it from the tables.
-            self._trouble = error
+            # What was written is kept, and so it is acknowledged; the next commit reads it from the tables.
+            self._settling.trouble = error
             return
         self._state = state
         self._certain = True
-        self._trouble = None
 
 
-def _marks(batch: EventRows, fresh: Sequence[int]) -> Iterable[tuple[bytes, bytes]]:
-    if len(fresh) == len(batch.identities):
-        return zip(batch.identities, batch.digests, strict=True)
-    return ((batch.identities[place], batch.digests[place]) for place in fresh)
+def _with_seniority(rows: pa.Table, number: int) -> pa.Table:
+    return rows.append_column("seniority", pa.repeat(pa.scalar(senior(number), pa.uint64()), rows.num_rows))

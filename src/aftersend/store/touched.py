@@ -1,6 +1,6 @@
 """Which commit last touched what: the newest of every campaign's days and of every name of user events.
 
-Noted before a commit is inserted, so whatever has been acknowledged is in here. What came before the start of the
+Noted before anybody can read a commit, so whatever has been acknowledged is in here. What came before the start of the
 process is read from the tables once, in the background; until then nobody knows what a campaign's days are up to.
 """
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from aftersend.errors import Misconfigured
+from aftersend.store.folder import sync_folder
 
 _PIECE = 1 << 20
 
@@ -41,15 +42,6 @@ def put_in_place(new: Path, target: Path) -> None:
     """Give a file or a folder its name, durably."""
     new.rename(target)
     sync_folder(target.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the names in a folder on disk."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 @contextmanager

@@ -17,7 +17,8 @@ from pathlib import Path
 import msgspec
 
 from aftersend.errors import Misconfigured, NotFound
-from aftersend.upkeep.files import copy_file, explained, put_in_place, sync_folder, write_file
+from aftersend.store.folder import sync_folder
+from aftersend.upkeep.files import copy_file, explained, put_in_place, write_file
 from aftersend.upkeep.manifest import FORMAT, Manifest, StoredFile, StoredPart
 
 _NAME = re.compile(r"(?!\.\.?(/|$))[^/]+(/(?!\.\.?(/|$))[^/]+)*")

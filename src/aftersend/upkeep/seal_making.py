@@ -7,7 +7,7 @@ import numpy as np
 
 from aftersend.store.aside import AsideEngine
 from aftersend.store.corners import Corners, summed
-from aftersend.store.embedded import EmbeddedEngine
+from aftersend.store.engine import PatientEngine
 from aftersend.store.growth import GrowingSeal
 from aftersend.store.marks import UserMarks
 from aftersend.store.read_marks import read_marks, shares_of
@@ -23,7 +23,7 @@ class SealMaker:
     """Makes seals; `stopping` says when what is under way is to be given up."""
 
     def __init__(
-        self, engine: EmbeddedEngine, pieces: Pieces, rows_an_event: float, stopping: Callable[[], bool]
+        self, engine: PatientEngine, pieces: Pieces, rows_an_event: float, stopping: Callable[[], bool]
     ) -> None:
         self._engine = engine
         self._aside = AsideEngine(engine)

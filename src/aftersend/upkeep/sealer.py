@@ -17,7 +17,7 @@ import structlog
 
 from aftersend.registry.registry import Registry
 from aftersend.store.aside import AsideEngine
-from aftersend.store.embedded import EmbeddedEngine
+from aftersend.store.engine import PatientEngine
 from aftersend.store.growth import GrowingSeal, Growth
 from aftersend.store.ledger import Ledger
 from aftersend.store.marks import NotKept
@@ -68,7 +68,7 @@ class Sealer:
 
     def __init__(
         self,
-        engine: EmbeddedEngine,
+        engine: PatientEngine,
         ledger: Ledger,
         registry: Registry,
         growth: Growth,

@@ -69,6 +69,7 @@ class Snapshots:
         Raises:
             StoreUnavailable: it could not be written, and nothing of it is left; or the ledger is not complete.
         """
+        self._ledger.check_whole()
         check_set_aside(self._engine)  # a backup without them could push out those that have them
         with self._turn:
             self._clear()

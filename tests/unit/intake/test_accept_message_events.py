@@ -15,8 +15,8 @@ from aftersend.intake.accept import Accepted, accept_message_events
 from aftersend.intake.decode import BatchDecoder
 from aftersend.intake.placement import Known, PlacementMemory
 from aftersend.intake.wire import MessageEvent
+from aftersend.store.batches import EventRows
 from aftersend.store.identities import identity
-from aftersend.store.ledger import EventRows
 from builders import NOON, Json, message_event
 from objects import a_campaign, an_arrival
 

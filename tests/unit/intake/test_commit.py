@@ -12,7 +12,7 @@ import pytest
 from aftersend.domain.events import Stream
 from aftersend.errors import Overloaded, StoreUnavailable
 from aftersend.intake.commit import CommitLimits, Committer
-from aftersend.store.ledger import EventRows
+from aftersend.store.batches import EventRows
 from fakes import FakeLedger
 
 DEFAULT = CommitLimits()
