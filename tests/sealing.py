@@ -6,7 +6,7 @@ from aftersend.store.engine import PatientEngine
 from aftersend.upkeep.sealer import Sealer, SealLimits
 from server import Server
 
-EVERYTHING = SealLimits(least_events=1, rows_an_event=1000, rest=0, pause=0, share_of_disk=1e9)
+EVERYTHING = SealLimits(least_events=1, rows_an_event=1000, calm_seconds=0, rest=0, pause=0, share_of_disk=1e9)
 
 
 def own_sealer(server: Server) -> Sealer:

@@ -40,26 +40,34 @@ _MOST_PIECES = 8
 
 @dataclass(slots=True)
 class _Work:
-    """When somebody may next look at a campaign, and from how many events on a seal may be worth it."""
+    """When somebody may next look at a campaign, and from how many events on a seal may be worth it.
+
+    `events` is how many it had when it was last looked at, and `since` when that was first so.
+    """
 
     not_before: float = 0.0
     at_least: int = 0
+    events: int = -1
+    since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class SealLimits:
     """What is worth a seal, and how much work.
 
-    A campaign has at least `least_events`. One of which a seal has more than `rows_an_event` for each of them goes
-    without. After working on a campaign it is left alone for `rest` times as long as that took, and after bringing a
-    seal up to date all are for `pause` times as long. No new seals are made when all of them take `share_of_disk` of
-    what the events take.
+    A campaign has at least `least_events`. While it gets more it waits for `calm_seconds` without any, or until
+    `most_waiting` have come. One of which a seal has more than `rows_an_event` for each of them goes without. After
+    working on a campaign it is left alone for `rest` times as long as that took, and after bringing a seal up to date
+    all are for `pause` times as long. No new seals are made when all of them take `share_of_disk` of what the events
+    take.
     """
 
     least_events: int = 2_000
     rows_an_event: float = 2.0
+    calm_seconds: float = 10.0
+    most_waiting: int = 50_000
     rest: float = 20.0
-    pause: float = 3.0
+    pause: float = 9.0
     share_of_disk: float = 0.3
 
 
@@ -131,7 +139,7 @@ class Sealer:
             if self.worker.stopping:
                 return
             seal = self.book.find(*subject.key)
-            if self._may_begin(subject) and (room or seal is not None):
+            if self._may_begin(subject, seal) and (room or seal is not None):
                 self._seal(subject, seal)
                 self.behind -= 1
                 self.grow()  # whoever asks about a campaign that grows waits for it
@@ -151,8 +159,15 @@ class Sealer:
             return work is None or self._touched.events(subject.workspace.id, subject.members) >= work.at_least
         return bool(self._touched.days_since(subject.workspace.id, subject.members, seal.commit))
 
-    def _may_begin(self, subject: Subject) -> bool:
-        return time.monotonic() >= self._work.setdefault(subject.key, _Work()).not_before
+    def _may_begin(self, subject: Subject, seal: Seal | None) -> bool:
+        """Whether it is time: to seal a campaign again and again while events come in would slow those down."""
+        work, now = self._work.setdefault(subject.key, _Work()), time.monotonic()
+        events = self._touched.events(subject.workspace.id, subject.members)
+        if events != work.events:
+            work.events, work.since = events, now
+        is_calm = now >= work.since + self._limits.calm_seconds
+        waiting = events - (seal.events if seal else 0)
+        return now >= work.not_before and (is_calm or waiting >= self._limits.most_waiting)
 
     def _seal(self, subject: Subject, seal: Seal | None) -> None:
         begun = time.monotonic()
