@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -15,7 +16,7 @@ from aftersend.store.seals import Seal, SealBook
 from aftersend.store.seniority import commit_of
 from aftersend.store.touched import Touched
 from builders import Asker, Json, campaign, message_event, question
-from sealing import own_sealer
+from sealing import EVERYTHING, own_sealer
 from server import Server
 
 DAYS = [f"2026-01-{day:02d}T12:00:00Z" for day in range(1, 6)]
@@ -28,6 +29,17 @@ def _seal(server: Server, asker: Asker) -> None:
     sealer = own_sealer(server)
     sealer.work(asker.workspace_id)
     assert sealer.behind == 0
+
+
+@pytest.mark.parametrize(("waits", "sealed"), [({}, False), ({"most_waiting": 5}, True), ({"calm_seconds": 0}, True)])
+def test_a_campaign_that_gets_events_waits(server: Server, asker: Asker, waits: dict[str, int], sealed: bool) -> None:
+    """It is sealed when none have come for a while, or when many have."""
+    asker.put_campaign("c1", campaign())
+    asker.send(*_events(40))
+    limits = replace(EVERYTHING, **{"calm_seconds": 3600, "most_waiting": 1_000_000} | waits)
+    sealer = own_sealer(server, limits)
+    sealer.work(asker.workspace_id)
+    assert (sealer.behind == 0, _found(server, asker) is not None) == (sealed, sealed)
 
 
 def _found(server: Server, asker: Asker) -> Seal | None:

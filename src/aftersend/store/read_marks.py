@@ -11,9 +11,12 @@ from aftersend.domain.columns import Numbers
 from aftersend.store.engine import Engine
 from aftersend.store.marks import Column, Marks, NotKept, Users, numbered
 from aftersend.store.scope import CAMPAIGNS
-from aftersend.store.seal_build import EVENTS_A_SHARE, KEY, Extent, read_keys
+from aftersend.store.seal_build import KEY, Extent, read_keys
 from aftersend.store.seal_layout import Combination, Layout
 from aftersend.store.seniority import senior
+
+_EVENTS_A_SHARE = 500_000
+"""So many are read and kept together, which bounds the memory that it takes."""
 
 _MOST_LOOKED_UP = 20_000
 """Users. Of more than these everything is counted as fast."""
@@ -47,7 +50,7 @@ GROUP BY person, combination, number"""
 
 def shares_of(events: int) -> int:
     """Return in how many shares so many events are read."""
-    return max(1, -(-events // EVENTS_A_SHARE))
+    return max(1, -(-events // _EVENTS_A_SHARE))
 
 
 @dataclass(frozen=True, slots=True)

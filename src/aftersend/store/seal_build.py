@@ -22,7 +22,7 @@ from aftersend.store.seal_layout import Combination, Layout
 from aftersend.store.seals import Piece, new_piece
 from aftersend.store.seniority import senior
 
-EVENTS_A_SHARE = 1_000_000
+_EVENTS_A_SHARE = 1_000_000
 """How many events are looked at together: memory stays bounded, and counts of different users add up."""
 
 KEY = "cityHash64(platform, locale, variation, kind, detail, machine)"
@@ -118,7 +118,7 @@ def read_corners(
 
     `events` is about how many there are to look at. What is yielded is to be added up.
     """
-    shares = max(1, -(-events // EVENTS_A_SHARE))
+    shares = max(1, -(-events // _EVENTS_A_SHARE))
     for share in range(shares):
         for condition, sign in _slices(extent):
             words = condition + (f" AND sipHash64(user_id) % {shares} = {share}" if shares > 1 else "")
