@@ -42,7 +42,7 @@ from aftersend.store.settled import SettledEngine
 from aftersend.upkeep.credit_sealer import CreditSealer
 from aftersend.upkeep.key_uses import KeyUses
 from aftersend.upkeep.remover import Remover
-from aftersend.upkeep.sealer import Sealer
+from aftersend.upkeep.sealer import Sealer, SealLimits
 from aftersend.upkeep.snapshots import Snapshots
 from aftersend.upkeep.worker import Worker
 
@@ -90,7 +90,7 @@ def joined(opened: Opened) -> Iterator[Services]:
     book = SealBook(engine, ledger.touched)
     remover = Remover(ledger, engine, registry, now, book, lambda: is_frozen(opened.settings.ledger_folder))
     growth = Growth(book)
-    sealer = Sealer(engine, ledger, registry, growth)
+    sealer = Sealer(engine, ledger, registry, growth, _seal_limits(opened.settings))
     sealed_credits = SealedReading(CreditBook(ledger.touched), lambda: commit_of(ledger.latest()))
     credit_sealer = CreditSealer(AsideEngine(engine), sealed_credits)
     reporter = _reporter(opened, Stats(registry.campaigns, AsideEngine(engine), growth, sealed_credits))
@@ -144,6 +144,10 @@ def _services(opened: Opened, workers: Workers) -> Services:
         now=opened.now,
         problem=lambda: _problem(opened),
     )
+
+
+def _seal_limits(settings: Settings) -> SealLimits:
+    return SealLimits(least_events=settings.seal_least_events, calm_seconds=settings.seal_calm_seconds)
 
 
 def _reporter(opened: Opened, stats: Stats) -> Reporter:

@@ -3,6 +3,7 @@
 Nothing below this file reads the environment; values are passed in.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -33,6 +34,13 @@ def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
         raise ValueError("use a whole number from 1")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < math.inf:
+        raise ValueError("use a number of seconds from 0")
     return number
 
 
@@ -86,6 +94,10 @@ class Settings:
         600, "Requests without a valid key that one address may make in a minute.", _positive
     )
     body_memory_mib: int = _setting(512, "MiB that the bodies of requests may take together.", _positive)
+    seal_least_events: int = _setting(2_000, "Counts of a campaign are kept ready from so many events on.", _positive)
+    seal_calm_seconds: float = _setting(
+        10.0, "They are made ready when a campaign has not got an event for so many seconds, or very many.", _seconds
+    )
     data_centers: tuple[str, ...] | None = _setting(
         None,
         "The data centers that this server serves, with commas between them; "

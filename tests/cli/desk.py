@@ -21,6 +21,9 @@ from builders import Json
 COMMAND = Path(sys.executable).with_name("aftersend")
 _PATIENCE_SECONDS = 60
 
+SEALING = {"AFTERSEND_SEAL_LEAST_EVENTS": "1", "AFTERSEND_SEAL_CALM_SECONDS": "0"}
+"""The environment of a server that keeps the counts of every campaign ready, however little there is and comes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Said:

@@ -13,7 +13,7 @@ import httpx
 
 from agreement.sending import Caller, calling, difference, read
 from builders import Asker, question
-from cli.desk import Desk, Serving
+from cli.desk import SEALING, Desk, Serving
 from crash.clients import Client
 from crash.corrector import Corrector, wait_for_removals
 from crash.traffic import CAMPAIGNS, MESSAGE_EVENTS, Batch
@@ -67,11 +67,11 @@ class Chapter:
         self.tally.rounds += 1
         if dice.random() < 0.15:
             # While it starts, and so while it mends what the last kill left.
-            with self.desk.start("serve", "--port", "0", AFTERSEND_LOG_LEVEL="error") as process:
+            with self.desk.start("serve", "--port", "0", AFTERSEND_LOG_LEVEL="error", **SEALING) as process:
                 time.sleep(dice.uniform(0.3, 1.8))
                 process.kill()
             self.tally.killed_in_start += 1
-        with self.desk.serving(AFTERSEND_LOG_LEVEL="error") as serving:
+        with self.desk.serving(AFTERSEND_LOG_LEVEL="error", **SEALING) as serving:
             threads = [client.start(serving.url, self.desk.workspace, self.secret) for client in self.clients]
             threads.append(self.corrector.start(serving.url, self.desk.workspace, self.admin_secret))
             if dice.random() < 0.8:
@@ -109,7 +109,10 @@ class Chapter:
             self._tell(problem)
         self.tally.corrected, self.tally.uncertain = self.corrector.promised()
         self.tally.refused = sum(client.refused for client in self.clients)
-        with self.desk.serving(AFTERSEND_LOG_LEVEL="error") as serving, calling(self._asker(serving)) as caller:
+        with (
+            self.desk.serving(AFTERSEND_LOG_LEVEL="error", **SEALING) as serving,
+            calling(self._asker(serving)) as caller,
+        ):
             self.bodies = self.ask(caller)
             self._compare(batches, there)
             self._send_again(caller, batches, there)
@@ -135,7 +138,7 @@ class Chapter:
         """Serve until what the last kill cut off has been carried out."""
         key = (self.desk.workspace, self.admin_secret)
         with (
-            self.desk.serving(AFTERSEND_LOG_LEVEL="error") as serving,
+            self.desk.serving(AFTERSEND_LOG_LEVEL="error", **SEALING) as serving,
             httpx.Client(base_url=serving.url, auth=key, timeout=60, verify=False) as connection,
         ):
             wait_for_removals(connection)

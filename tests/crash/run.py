@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from cli.desk import Desk
+from cli.desk import SEALING, Desk
 from crash.chapter import Chapter, Tally, held_ids
 
 ROUNDS_IN_A_CHAPTER = 10
@@ -34,7 +34,7 @@ def crash(folder: Path, rounds: int, seed: int, say: Callable[[str], None] = lam
         chapter.judge()
         whole = _together([one.tally for one in chapters])
         say(f"{whole.rounds:4} rounds, {whole.acknowledged:9,} events acknowledged, {len(whole.problems)} problems")
-    with chapters[-1].desk.serving(AFTERSEND_LOG_LEVEL="error") as serving:
+    with chapters[-1].desk.serving(AFTERSEND_LOG_LEVEL="error", **SEALING) as serving:
         for chapter in chapters:
             chapter.check_again(serving)
     held = held_ids(chapters[-1].desk)

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from builders import Asker
-from cli.desk import Desk, Serving
+from cli.desk import SEALING, Desk, Serving
 
 
 @dataclass(slots=True)
@@ -74,4 +74,4 @@ class House:
 
     def _serve(self) -> None:
         self._block = ExitStack()
-        self._serving = self._block.enter_context(self.desk.serving(AFTERSEND_LOG_LEVEL="error"))
+        self._serving = self._block.enter_context(self.desk.serving(AFTERSEND_LOG_LEVEL="error", **SEALING))
