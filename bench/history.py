@@ -106,7 +106,7 @@ def groups(events: int) -> list[Group]:
         asked.append(Group(TOUCHES, _TEN_PUSH, max(events // 50, 1_000), max(events // 10, 1_000)))
     if events >= 30_000_000:
         asked.append(Group(TEN_LARGE, _TEN, 1_000_000, 1_000_000))
-        asked.append(Group(ONE_HUGE, [0], 10_000_000, 1_000_000))
+        asked.append(Group(ONE_HUGE, range(1), 10_000_000, 1_000_000))
     left = max(events - sum(group.whole for group in asked), 20_000)
     listed = _LISTED if events >= 1_000_000 else _UNLISTED
     sizes = {0: listed, 1: _UNLISTED, 2: _UNLISTED, 3: _UNLISTED}

@@ -1,6 +1,7 @@
 """Asking while events come in: a last day that grows, read-your-writes, and fifty thousand events a second."""
 
 import multiprocessing
+import secrets
 import threading
 import time
 from collections.abc import Iterator
@@ -47,6 +48,7 @@ def grow(asker: Asker, group: Group, calls: int) -> Growth:
     """Ask about a group by turns in both modes while one client sends clicks of its last day, by new users."""
     served, key = asker.served, asker.keys[group.workspace_id]
     result, done = Growth(), threading.Event()
+    run = secrets.token_hex(4)  # what an earlier run has sent may be there
     acknowledged, begun = [0], [0]
     deadline = time.monotonic() + _LONGEST
 
@@ -55,7 +57,7 @@ def grow(asker: Asker, group: Group, calls: int) -> Growth:
             if done.is_set():
                 return
             begun[0] += _GROWING_SIZE
-            send(served.url, [_clicks(key, group, f"grown-{number}", _GROWING_SIZE)], 1)
+            send(served.url, [_clicks(key, group, f"grown-{run}-{number}", _GROWING_SIZE)], 1)
             acknowledged[0] += _GROWING_SIZE
             done.wait(_GROWING_PAUSE)
 
@@ -86,11 +88,11 @@ def freshness(asker: Asker, group: Group, times: int) -> Growth:
     case = Case(group, 1, 1, "TOTAL")
     question = case.question(9)  # of the last day
     one = Group(group.workspace_id, [group.numbers[9 % len(group.numbers)]], 0, 0)
-    result, before = Growth(), _clicked(served, key, question)
+    result, before, run = Growth(), _clicked(served, key, question), secrets.token_hex(4)
     for number in range(times):
         asker.pace.wait(group.workspace_id, 1)
         started = time.perf_counter()
-        send(served.url, [_clicks(key, one, f"fresh-{before}-{number}", 1)], 1)
+        send(served.url, [_clicks(key, one, f"fresh-{run}-{number}", 1)], 1)
         clicked, _ = _timed(served, key, question)
         result.seconds["TOTAL"].append(time.perf_counter() - started)
         result.wrong += clicked != before + number + 1
@@ -116,7 +118,8 @@ def loaded(served: Served, key: Key, rate: int) -> Iterator[list[float]]:
 def _send_load(url: str, key: Key, rate: int, done: threading.Event) -> float:
     """Send until it is done and return the events a second that were acknowledged."""
     headers = {"authorization": key.authorization, "content-type": "application/x-ndjson"}
-    templates = [_template(place) for place in range(_TEMPLATES)]
+    run = secrets.token_hex(4)
+    templates = [_template(run, place) for place in range(_TEMPLATES)]
     numbers, started = count(1), time.monotonic()
 
     def calls() -> Iterator[Call]:
@@ -132,8 +135,8 @@ def _send_load(url: str, key: Key, rate: int, done: threading.Event) -> float:
     return requests * _LOAD_SIZE / (time.monotonic() - started)
 
 
-def _template(place: int) -> bytes:
-    events = message_events(f"load{place:02d}-{_NUMBER}", Random(place))
+def _template(run: str, place: int) -> bytes:
+    events = message_events(f"load{run}{place:02d}-{_NUMBER}", Random(place))
     return msgspec.json.Encoder().encode_lines([next(events) for _ in range(_LOAD_SIZE)])
 
 

@@ -31,7 +31,7 @@ class Calls:
     live: int
 
 
-CALLS, QUICK_CALLS = Calls(100, 15, 500, 45), Calls(6, 2, 5, 4)
+CALLS, QUICK_CALLS = Calls(100, 15, 100, 45), Calls(6, 2, 5, 4)
 
 
 def copied(data: Path, work: Path) -> Path:

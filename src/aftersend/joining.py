@@ -91,6 +91,7 @@ def joined(opened: Opened) -> Iterator[Services]:
     remover = Remover(ledger, engine, registry, now, book, lambda: is_frozen(opened.settings.ledger_folder))
     growth = Growth(book)
     sealer = Sealer(engine, ledger, registry, growth, _seal_limits(opened.settings))
+    growth.tell_wanted = sealer.worker.wake
     sealed_credits = SealedReading(CreditBook(ledger.touched), lambda: commit_of(ledger.latest()))
     credit_sealer = CreditSealer(AsideEngine(engine), sealed_credits)
     reporter = _reporter(opened, Stats(registry.campaigns, AsideEngine(engine), growth, sealed_credits))

@@ -5,7 +5,7 @@ about them, what their users did is kept in memory, within a bound; whatever is 
 """
 
 from collections import Counter, OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from threading import Lock, RLock
@@ -146,6 +146,7 @@ class Growth:
         self._lock = Lock()
         self._growing: OrderedDict[tuple[str, str], GrowingSeal] = OrderedDict()
         self._wanted: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self.tell_wanted: Callable[[], object] = lambda: None
         # Of a user who is erased nothing stays in memory either.
         book.when_dropped(self._forget_key)
 
@@ -164,6 +165,7 @@ class Growth:
             ):
                 self._wanted[seal.key] = None
                 self._wanted.move_to_end(seal.key)
+                self.tell_wanted()
                 while len(self._wanted) > _MOST_WANTED:
                     self._wanted.popitem(last=False)
             return growing
@@ -262,4 +264,7 @@ class Growth:
             except NotKept:
                 self.forget(growing)
                 failed.append(growing)
+            except BaseException:
+                self.forget(growing)  # some of it may have been added
+                raise
         return failed

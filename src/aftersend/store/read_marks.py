@@ -11,7 +11,7 @@ from aftersend.domain.columns import Numbers
 from aftersend.store.engine import Engine
 from aftersend.store.marks import Column, Marks, NotKept, Users, numbered
 from aftersend.store.scope import CAMPAIGNS
-from aftersend.store.seal_build import KEY, Extent, read_keys
+from aftersend.store.seal_build import Extent
 from aftersend.store.seal_layout import Combination, Layout
 from aftersend.store.seniority import senior
 
@@ -28,24 +28,30 @@ def read_marks(engine: Engine, extent: Extent, layout: Layout, events: int) -> I
     """Read the marks of all users up to the end of an extent, those of a part of `shares_of` so many at a time.
 
     Raises:
-        NotKept: users or combinations cannot be told apart.
+        NotKept: users cannot be told apart.
     """
-    keys = read_keys(engine, extent)
-    if len(set(keys.values())) < len(keys) or not keys.keys() <= set(layout.combinations):
-        raise NotKept
-    numbers = {combination: number for number, combination in enumerate(layout.combinations)}
-    look_up = {"keys": list(keys.values()), "numbers": [numbers[combination] for combination in keys]}
     shares = shares_of(events)
     for share in range(shares):
-        statement = f"""
-SELECT sipHash128(user_id) AS person, toUInt16(day) AS number, toUInt32(count()) AS times,
-    transform({KEY}, {{keys:Array(UInt64)}}, {{numbers:Array(UInt16)}}, 65535) AS combination
+        statement = _of_users(f"reinterpretAsUInt64(sipHash128(user_id)) % {shares} = {share}")
+        rows = engine.columns(statement, extent.parameters)
+        users, user = numbered(*_halves(rows["person"]))
+        yield users, _marks(rows, user, layout)
+
+
+def _of_users(condition: str) -> str:
+    """Write SQL for what some users did up to the end of an extent, a row for each event."""
+    return f"""
+SELECT sipHash128(user_id) AS person, toUInt16(day) AS number, {", ".join(_PLACE)}
 FROM message_events
-WHERE {CAMPAIGNS} AND seniority >= {{upto:UInt64}} AND reinterpretAsUInt64(sipHash128(user_id)) % {shares} = {share}
-GROUP BY person, combination, number"""
-        rows = engine.columns(statement, extent.parameters | look_up)
-        users, number = numbered(*_halves(rows["person"]))
-        yield users, Marks(number, *(rows[name].to_numpy() for name in ("combination", "number", "times")))
+WHERE {CAMPAIGNS} AND seniority >= {{upto:UInt64}} AND {condition}
+SETTINGS output_format_arrow_low_cardinality_as_dictionary = 1"""
+
+
+def _marks(rows: pa.Table, user: Numbers, layout: Layout) -> Marks:
+    places, place = _combinations([rows[name] for name in _PLACE])
+    numbers = {combination: number for number, combination in enumerate(layout.combinations)}
+    combination = np.array([numbers[one] for one in places], np.int64)[place]
+    return Marks(user, combination, rows["number"].to_numpy(), np.ones(len(user), np.uint8))
 
 
 def shares_of(events: int) -> int:
@@ -71,26 +77,16 @@ class LedgerMarks:
         """
         if len(users.upper) > _MOST_LOOKED_UP:
             raise NotKept
-        rows = self.engine.columns(_OF_USERS, self.extent.parameters | {"people": users.upper.tolist()})
+        statement = _of_users("reinterpretAsUInt64(sipHash128(user_id)) IN {people:Array(UInt64)}")
+        rows = self.engine.columns(statement, self.extent.parameters | {"people": users.upper.tolist()})
         upper, lower = _halves(rows["person"])
         user = np.searchsorted(users.upper, upper)
         if not np.array_equal(users.lower[user], lower):
             raise NotKept
-        places, place = _combinations([rows[name] for name in _PLACE])
-        numbers = {combination: number for number, combination in enumerate(self.layout.combinations)}
-        combination = np.array([numbers[one] for one in places], np.int64)[place]
-        return Marks(user, combination, rows["number"].to_numpy(), np.ones(len(user), np.int64))
+        return _marks(rows, user, self.layout)
 
     def add(self, users: Users, marks: Marks) -> None:
         """Add nothing: it is in the ledger."""
-
-
-_OF_USERS = f"""
-SELECT sipHash128(user_id) AS person, toUInt16(day) AS number, {", ".join(_PLACE)}
-FROM message_events
-WHERE {CAMPAIGNS} AND seniority >= {{upto:UInt64}}
-    AND reinterpretAsUInt64(sipHash128(user_id)) IN {{people:Array(UInt64)}}
-SETTINGS output_format_arrow_low_cardinality_as_dictionary = 1"""
 
 
 @dataclass(frozen=True, slots=True)

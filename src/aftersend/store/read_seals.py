@@ -7,6 +7,7 @@ import numpy as np
 
 from aftersend.domain.columns import Numbers
 from aftersend.domain.formulas import Tally
+from aftersend.domain.measures import measures_of
 from aftersend.store.count_block import CountBlock
 from aftersend.store.count_query import CountQuery
 from aftersend.store.growth import Grown
@@ -94,5 +95,6 @@ def answers(seal: Seal, query: CountQuery) -> bool:
     if query.days[0] < EARLIEST_DAY or (query.over_platforms and not seal.over_platforms):
         return False
     asked: list[Tally] = [tally for tally, campaigns in query.users.items() if seal.campaign_id in campaigns]
+    stages = (stage for stage in measures_of(seal.channel).remaining if stage in query.remaining)
     known = seal.layout.measure_numbers
-    return all(measure_name(tally) in known for tally in asked)
+    return all(measure_name(measure) in known for measure in (*asked, *stages))

@@ -32,6 +32,9 @@ log = structlog.get_logger(__name__)
 
 _PAUSE_SECONDS = 1.0
 _RETRY_SECONDS = 30.0
+_LOOK_SECONDS = 0.25
+"""So often it looks in a rest whether somebody waits for a seal to grow."""
+
 _SWEEP_SECONDS = 60.0
 """How long replaced pieces stay, for whoever is reading them."""
 
@@ -57,9 +60,9 @@ class SealLimits:
 
     A campaign has at least `least_events`. While it gets more it waits for `calm_seconds` without any, or until
     `most_waiting` have come. One of which a seal has more than `rows_an_event` for each of them goes without. After
-    working on a campaign it is left alone for `rest` times as long as that took, and after bringing a seal up to date
-    all are for `pause` times as long. No new seals are made when all of them take `share_of_disk` of what the events
-    take.
+    working on a campaign it is left alone for `rest` times as long as that took; where events came in while a seal was
+    brought up to date, all are for `pause` times as long. No new seals are made when all of them take `share_of_disk`
+    of what the events take.
     """
 
     least_events: int = 2_000
@@ -170,7 +173,7 @@ class Sealer:
         return now >= work.not_before and (is_calm or waiting >= self._limits.most_waiting)
 
     def _seal(self, subject: Subject, seal: Seal | None) -> None:
-        begun = time.monotonic()
+        begun, changes = time.monotonic(), self._touched.changes
         removals = self._touched.removals(subject.workspace.id)
         if seal is None or not subject.fits(seal):
             made = self._maker.made(subject, commit_of(self._ledger.latest()))
@@ -181,9 +184,16 @@ class Sealer:
             self._bring_up_to_date(seal, removals)
         taken = time.monotonic() - begun
         self._work[subject.key].not_before = time.monotonic() + self._limits.rest * taken
-        if seal is not None:
-            # Where many campaigns grow all the time, most of the time belongs to others all the same.
-            self.worker.rest(self._limits.pause * taken)
+        if seal is not None and changes != self._touched.changes:
+            # Where many campaigns grow all the time, most of the time belongs to those who send.
+            self._rest(self._limits.pause * taken)
+
+    def _rest(self, seconds: float) -> None:
+        """Leave the machine to others, but not those who ask about a campaign that grows."""
+        end = time.monotonic() + seconds
+        while not self.worker.stopping and (left := end - time.monotonic()) > 0:
+            self.grow()
+            self.worker.rest(min(left, _LOOK_SECONDS))
 
     def _bring_up_to_date(self, seal: Seal, removals: int) -> None:
         growing = self.growth.get(seal)
