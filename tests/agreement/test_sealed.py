@@ -18,7 +18,7 @@ from builders import Asker, Json
 from sealing import own_sealer
 from server import Server
 
-SEEDS = range(3001, 3006)
+SEEDS = range(3001, 3005)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
