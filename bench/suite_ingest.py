@@ -12,6 +12,7 @@ from history_fill import keys_of
 from message_stream import bodies
 from sending import Call, send
 from serving import Key, Served, create_workspace, serving
+from suite_ask import settle
 
 _SIZE, _CONNECTIONS = 1_000, 8
 
@@ -50,6 +51,7 @@ def measure(folder: Path, work: Path, requests: int, turns: int) -> Stored:
     numbers = count()
     with serving(folder) as one, serving(empty) as other:
         other.put_campaigns(keys[1])
+        settle(one)  # what a start on much history looks at is no part of taking events in
         sides = ((one, keys[0], found.full), (other, keys[1], found.empty))
         for turn in range(turns + 1):
             batches = bodies(requests, _SIZE, f"stored{next(numbers)}")
