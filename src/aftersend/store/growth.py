@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from threading import Lock, RLock
 
-import msgspec
 import numpy as np
 
 from aftersend.store.corners import Corners, summed
@@ -111,18 +110,12 @@ class GrowingSeal:
     def grown(self) -> Grown:
         """Return the seal with all that has come."""
         if self._grown is None:
-            layout, corners = self._layout, self.corners
+            corners = self.corners
             places = np.array(sorted((*place, events) for place, events in self._events.items()), np.int64).reshape(
                 -1, 3
             )
             self._grown = Grown(
-                msgspec.structs.replace(
-                    self.seal,
-                    commit=self.commit,
-                    combinations=layout.combinations,
-                    nodes=layout.nodes,
-                    measures=layout.measures,
-                ),
+                self.seal.laid_out(self._layout, self.commit),
                 [EventRows(*places.T)],
                 [UserRows(*(getattr(corners, name) for name in Corners.__slots__))],
             )

@@ -58,6 +58,12 @@ class Seal(msgspec.Struct, frozen=True, dict=True):
         """Return how its cells are numbered."""
         return Layout(self.channel, self.over_platforms, self.combinations, self.nodes, self.measures)
 
+    def laid_out(self, layout: Layout, commit: int) -> "Seal":
+        """Return it with the numbers of a layout that has its own, up to another commit."""
+        return msgspec.structs.replace(
+            self, commit=commit, combinations=layout.combinations, nodes=layout.nodes, measures=layout.measures
+        )
+
     @property
     def key(self) -> tuple[str, str]:
         """Return what it is about: a campaign of a workspace."""

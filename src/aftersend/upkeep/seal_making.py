@@ -68,7 +68,7 @@ class SealMaker:
         layout = seal.layout.extended(keys)
         if not layout.fits or len(set(keys.values())) < len(keys):
             return None
-        return self._with_piece(_laid_out(seal, layout, upto), days, self._corners(extent, layout, keys, seal.events))
+        return self._with_piece(seal.laid_out(layout, upto), days, self._corners(extent, layout, keys, seal.events))
 
     def with_growth(self, growing: GrowingSeal) -> Seal:
         """Write what has been added to a seal in memory, whose lock is held."""
@@ -116,9 +116,3 @@ class SealMaker:
                 raise Stopped
             found.append(corners)
         return summed(found)
-
-
-def _laid_out(seal: Seal, layout: Layout, commit: int) -> Seal:
-    return msgspec.structs.replace(
-        seal, commit=commit, combinations=layout.combinations, nodes=layout.nodes, measures=layout.measures
-    )
