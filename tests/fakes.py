@@ -118,7 +118,7 @@ class FakeLedger(Ledger):
         assert self._open.wait(timeout=30)
         if self.failure is not None:
             raise self.failure
-        return [len(batch.identities) for batch in batches]
+        return [size for batch in batches for size in batch.sizes]
 
 
 @dataclass(slots=True)

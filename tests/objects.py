@@ -14,7 +14,9 @@ from aftersend.domain.goals import Goal
 from aftersend.domain.periods import DayFinder
 from aftersend.domain.profiles import ProfileName
 from aftersend.domain.workspaces import Workspace
-from aftersend.intake.accept import Arrival, accept_message_events, accept_user_events
+from aftersend.intake.accept import Accepted, accept_message_events, accept_user_events
+from aftersend.intake.arrival import Arrival
+from aftersend.intake.columns import Checked, rows_of
 from aftersend.intake.decode import BatchDecoder
 from aftersend.intake.placement import Known, PlacementMemory
 from aftersend.intake.wire import MessageEvent, UserEvent
@@ -62,17 +64,36 @@ def an_arrival(workspace_id: str = "w1", zone: str = "UTC") -> Arrival:
 
 def message_rows(*events: Json, workspace_id: str = "w1", campaign: Campaign | None = None) -> EventRows:
     """Build the rows of message events that all belong to one campaign."""
+    return rows_of([checked_messages(*events, workspace_id=workspace_id, campaign=campaign)])
+
+
+def checked_messages(
+    *events: Json, workspace_id: str = "w1", campaign: Campaign | None = None, memory: PlacementMemory | None = None
+) -> Checked:
+    """Check message events that all belong to one campaign."""
     known = campaign or a_campaign()
     decoded = BatchDecoder(MessageEvent).decode(msgspec.json.encode(events), lines=False)
-    accepted = accept_message_events(an_arrival(workspace_id), decoded, Known({known.id: known}), PlacementMemory())
+    accepted = accept_message_events(
+        an_arrival(workspace_id), decoded, Known({known.id: known}), memory or PlacementMemory()
+    )
     assert not accepted.rejected, accepted.rejected
-    assert accepted.rows.stream is Stream.MESSAGE_EVENTS
-    return accepted.rows
+    assert accepted.checked.stream is Stream.MESSAGE_EVENTS
+    return accepted.checked
+
+
+def made(accepted: Accepted) -> EventRows:
+    """Make the rows of a batch by itself."""
+    return rows_of([accepted.checked])
 
 
 def user_rows(*events: Json, workspace_id: str = "w1") -> EventRows:
     """Build the rows of user events."""
+    return rows_of([checked_users(*events, workspace_id=workspace_id)])
+
+
+def checked_users(*events: Json, workspace_id: str = "w1") -> Checked:
+    """Check user events."""
     decoded = BatchDecoder(UserEvent).decode(msgspec.json.encode(events), lines=False)
     accepted = accept_user_events(an_arrival(workspace_id), decoded)
     assert not accepted.rejected, accepted.rejected
-    return accepted.rows
+    return accepted.checked

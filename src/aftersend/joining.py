@@ -46,7 +46,7 @@ from aftersend.upkeep.sealer import Sealer, SealLimits
 from aftersend.upkeep.snapshots import Snapshots
 from aftersend.upkeep.worker import Worker
 
-_SETTLE_SECONDS = 0.5
+_SETTLE_SECONDS = 1.0
 """How long what was committed may be pending; the longer, the larger are the blocks that the engine gets."""
 
 _SETTLE_RETRY_SECONDS = 5.0

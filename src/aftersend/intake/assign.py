@@ -10,7 +10,8 @@ from aftersend.domain.global_group import GlobalMode
 from aftersend.domain.kinds import ControlGroup, Kind
 from aftersend.domain.workspaces import Workspace
 from aftersend.errors import InvalidRequest
-from aftersend.intake.accept import Arrival, rejection_of
+from aftersend.intake.accept import rejection_of
+from aftersend.intake.arrival import Arrival
 from aftersend.intake.decode import Decoded
 from aftersend.intake.placement import Known
 from aftersend.intake.receive import Intake, Sender, Underway
@@ -55,7 +56,7 @@ class Assigner:
         members = self._global_members(workspace, campaign, request.users)
         decided = assign(campaign, request.send_id, workspace.salt, request.users, members)
         events = [_event(request, one.user_id, one.held_out) for one in decided if one.held_out is not None]
-        decoded = Decoded(events, range(len(events)), [])
+        decoded = Decoded(events, range(len(events)), [], sum(map(len, request.users)))
         return decided, self.intake.begin_message_events(sender, decoded, Known({campaign.id: campaign}))
 
     def _global_members(self, workspace: Workspace, campaign: Campaign, users: Sequence[str]) -> Collection[str]:

@@ -180,6 +180,11 @@ class Placements:
         self._memory = memory
         self._numbered = memory.numbered(workspace_id, known.campaigns)
 
+    @property
+    def shared(self) -> object:
+        """Return what numbers the placements: those of batches that share it have the same numbers."""
+        return self._numbered
+
     def number(self, event: MessageEvent) -> int | Rejection:
         """Return the number of the event's placement, or why it has none."""
         if self._refused and (refusal := self._refused.get((event.campaign_id, event.parent_campaign_id))):
@@ -206,7 +211,7 @@ class Placements:
             numbers.append(known)
         return numbers or found  # type: ignore[return-value]  # none of those found is missing then
 
-    def columns(self, numbers: list[int]) -> dict[str, pa.Array]:
+    def columns(self, numbers: Sequence[int]) -> dict[str, pa.Array]:
         """Return the columns of the rows that have these placements, as dictionaries of few values."""
         if len(numbers) * _FEW > len(self._numbered.placements):
             return self._memory.columns(self._numbered, np.array(numbers, np.int32))
@@ -215,7 +220,7 @@ class Placements:
         columns = zip(Placement._fields, zip(*rows, strict=True) if rows else [()] * 6, strict=True)
         return {name: pa.array(values, pa.string()).dictionary_encode() for name, values in columns}
 
-    def openings(self, numbers: list[int]) -> list[int]:
+    def openings(self, numbers: Sequence[int]) -> list[int]:
         """Return for each row what the digest of what it says begins with."""
         return list(map(self._numbered.openings.__getitem__, numbers))
 

@@ -8,7 +8,8 @@ from datetime import datetime
 from aftersend.domain.events import Receipt, Stream
 from aftersend.domain.periods import EARLIEST_MILLISECONDS, DayFinder, first_moment
 from aftersend.domain.workspaces import OPERATOR, Workspace
-from aftersend.intake.accept import NATIVE, Accepted, Arrival, accept_message_events, accept_user_events
+from aftersend.intake.accept import Accepted, accept_message_events, accept_user_events
+from aftersend.intake.arrival import NATIVE, Arrival
 from aftersend.intake.commit import Committer
 from aftersend.intake.decode import BatchDecoder, Decoded
 from aftersend.intake.drafts import Drafts, brought_by
@@ -35,8 +36,7 @@ class Underway:
 
     def receipt(self, new_events: int) -> Receipt:
         """Return the answer to the sender."""
-        rows = len(self.accepted.rows.identities)
-        return Receipt(new_events, rows - new_events, tuple(self.accepted.rejected))
+        return Receipt(new_events, self.accepted.checked.events - new_events, tuple(self.accepted.rejected))
 
 
 class Intake:
@@ -83,11 +83,11 @@ class Intake:
         return self._submit(accept_user_events(self.arrival(sender), decoded))
 
     def _submit(self, accepted: Accepted) -> Underway:
-        if not accepted.rows.identities:
+        if not accepted.checked.events:
             nothing: Future[int] = Future()
             nothing.set_result(0)
             return Underway(accepted, nothing)
-        return Underway(accepted, self._committer.submit(accepted.rows))
+        return Underway(accepted, self._committer.submit(accepted.checked))
 
     def _accept(self, sender: Sender, stream: Stream, body: bytes, lines: bool, may_wait: bool) -> Accepted:
         arrival = self.arrival(sender)

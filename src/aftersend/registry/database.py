@@ -81,6 +81,8 @@ class _ChangeWatch:
         self._lock = threading.Lock()
         self._watcher: Any = None
         self._own_changes = 0
+        self._looks = 0
+        self._seen: Any = None
 
     def note(self) -> None:
         with self._lock:
@@ -89,10 +91,15 @@ class _ChangeWatch:
     def version(self) -> Any:
         if self._engine.dialect.name != "sqlite":
             return self._own_changes, int(time.monotonic() / _RECHECK_SECONDS)
+        looks = self._looks
         with self._lock, _translated():
-            if self._watcher is None:
-                self._watcher = self._engine.raw_connection()
-            return self._watcher.driver_connection.execute("PRAGMA data_version").fetchone()[0]
+            # What was seen by a look that began after the question is an answer to it: many who wait need but one.
+            if self._looks == looks:
+                if self._watcher is None:
+                    self._watcher = self._engine.raw_connection()
+                self._looks += 1
+                self._seen = self._watcher.driver_connection.execute("PRAGMA data_version").fetchone()[0]
+            return self._seen
 
     def close(self) -> None:
         if self._watcher is not None:

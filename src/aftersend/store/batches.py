@@ -1,7 +1,9 @@
 """The batches of a commit: which of their events nobody sent before, and which contradict the first of their id."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import pyarrow as pa
 
@@ -11,12 +13,16 @@ from aftersend.store.identities import SPENT
 
 @dataclass(frozen=True, slots=True)
 class EventRows:
-    """The good events of one batch: their identities and digests, and for each a row with the columns of its table."""
+    """Good events of one stream: their identities and digests, and for each a row with the columns of its table.
+
+    `sizes` has the number of events of each batch that they came in, one after another: all in one if it is empty.
+    """
 
     stream: Stream
     identities: list[bytes]
     digests: list[bytes]
     rows: pa.Table
+    sizes: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,13 @@ class Sorted:
     batch: EventRows
     fresh: Sequence[int]
     conflicts: Sequence[int]
+
+    @property
+    def accepted(self) -> list[int]:
+        """Return how many events of each batch are new."""
+        ends = [0, *accumulate(self.batch.sizes or (len(self.batch.identities),))]
+        before = [bisect_left(self.fresh, end) for end in ends]
+        return [upper - lower for lower, upper in pairwise(before)]
 
     @property
     def rows(self) -> pa.Table:

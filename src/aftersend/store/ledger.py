@@ -152,9 +152,9 @@ class Ledger:
             log.warning("left_in_the_journal", rows=self._pending.rows, reason=error.message)
 
     def commit(self, batches: Sequence[EventRows]) -> list[int]:
-        """Store the events of the batches that are new, and return how many of each were accepted.
+        """Store the events that are new, and return how many were accepted of each batch that they came in.
 
-        All batches belong to one stream and become one record of the journal: after a crash they are all there or none
+        All belong to one stream and become one record of the journal: after a crash they are all there or none
         is. Where an event id occurs more than once the first in order wins; one that says something else is noted as a
         conflict.
 
@@ -178,7 +178,7 @@ class Ledger:
             self._engine.insert("conflicts", pa.concat_tables(contradicting))
         if fresh := [one for one in found if one.fresh]:
             self._store(batches[0].stream, fresh)
-        return [len(one.fresh) for one in found]
+        return [accepted for one in found for accepted in one.accepted]
 
     def reserve(self) -> int:
         """Return a seniority: that of all rows committed before is greater, that of all later ones smaller."""

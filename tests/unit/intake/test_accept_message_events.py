@@ -18,7 +18,7 @@ from aftersend.intake.wire import MessageEvent
 from aftersend.store.batches import EventRows
 from aftersend.store.identities import identity
 from builders import NOON, Json, message_event
-from objects import a_campaign, an_arrival
+from objects import a_campaign, an_arrival, made
 
 DECODER = BatchDecoder(MessageEvent)
 
@@ -40,14 +40,14 @@ def _row(event: Json, campaign: Campaign | None = None, zone: str = "UTC") -> Js
     """The only row that the event becomes."""
     accepted = _accept(event, campaigns=(campaign or a_campaign(),), zone=zone)
     assert accepted.rejected == []
-    (row,) = accepted.rows.rows.to_pylist()
+    (row,) = made(accepted).rows.to_pylist()
     found: Json = row
     return found
 
 
 def _rejection(event: Json, campaign: Campaign | None = None) -> Rejection:
     accepted = _accept(event, campaigns=(campaign or a_campaign(),))
-    assert accepted.rows.rows.num_rows == 0
+    assert made(accepted).rows.num_rows == 0
     (row,) = accepted.rejected
     assert row.event_id == event["event_id"]
     return row.rejection
@@ -262,7 +262,7 @@ def test_columns_of_few_values_are_dictionaries() -> None:
     """What repeats through a batch is stored once, and each row points to it."""
     events = [message_event(kind, user_id=f"u{number}") for number in range(100) for kind in ("sent", "clicked")]
 
-    rows = _accept(*events).rows.rows
+    rows = made(_accept(*events)).rows
 
     for column in ("workspace_id", "campaign_id", "kind", "platform", "locale", "variation", "detail"):
         assert str(rows.schema.field(column).type).startswith("dictionary<")
@@ -280,7 +280,7 @@ def test_rows_and_rejections_keep_the_order_of_the_batch() -> None:
         message_event(event_id="e"),
     )
 
-    assert [row["event_id"] for row in accepted.rows.rows.to_pylist()] == ["b", "e"]
+    assert [row["event_id"] for row in made(accepted).rows.to_pylist()] == ["b", "e"]
     assert [(row.index, row.event_id) for row in accepted.rejected] == [(0, "a"), (2, "c"), (3, "d")]
 
 
@@ -288,15 +288,15 @@ def test_identities_belong_to_the_rows() -> None:
     """Each row has the identity of its event in its workspace, in the order of the rows."""
     accepted = _accept(message_event(event_id="a"), message_event(event_id="b"), message_event(event_id="a"))
 
-    assert accepted.rows.identities == [identity("w1", "a"), identity("w1", "b"), identity("w1", "a")]
+    assert made(accepted).identities == [identity("w1", "a"), identity("w1", "b"), identity("w1", "a")]
 
 
 def test_a_batch_of_nothing_but_mistakes_has_no_rows() -> None:
     """Where every event is turned away there are no rows, and no columns are missing."""
-    rows = _accept(message_event(campaign_id="c2")).rows
+    rows = made(_accept(message_event(campaign_id="c2")))
 
     assert (rows.identities, rows.rows.num_rows) == ([], 0)
-    assert rows.rows.column_names == _accept(message_event()).rows.rows.column_names
+    assert rows.rows.column_names == made(_accept(message_event())).rows.column_names
 
 
 def test_what_was_found_out_holds_while_a_campaign_stays_as_it_is() -> None:
@@ -325,7 +325,7 @@ def test_memory_is_bounded() -> None:
     def details(*reasons: str) -> list[str]:
         events = [message_event("failed", event_id=reason, reason=reason) for reason in reasons]
         decoded = DECODER.decode(json.dumps(events).encode(), lines=False)
-        rows = accept_message_events(an_arrival("w1"), decoded, known, memory).rows.rows
+        rows = made(accept_message_events(an_arrival("w1"), decoded, known, memory)).rows
         return [row["detail"] for row in rows.to_pylist()]
 
     assert details("one", "two", "three", "two") == ["one", "two", "three", "two"]
@@ -345,7 +345,7 @@ def test_a_campaign_that_is_gone_is_not_remembered() -> None:
         for campaigns in ({campaign.id: campaign}, {})
     )
 
-    assert (first.rejected, len(first.rows.identities)) == ([], 1)
+    assert (first.rejected, len(made(first).identities)) == ([], 1)
     assert [row.rejection.code for row in second.rejected] == [RejectionCode.UNKNOWN_CAMPAIGN]
 
 
@@ -356,7 +356,7 @@ def test_a_small_batch_carries_only_its_own_words() -> None:
 
     def rows(batch: list[Json]) -> EventRows:
         decoded = DECODER.decode(json.dumps(batch).encode(), lines=False)
-        return accept_message_events(an_arrival("w1"), decoded, known, memory).rows
+        return made(accept_message_events(an_arrival("w1"), decoded, known, memory))
 
     many, few = rows(events), rows(events[7:8])
 

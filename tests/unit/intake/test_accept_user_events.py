@@ -12,7 +12,7 @@ from aftersend.intake.decode import BatchDecoder
 from aftersend.intake.wire import UserEvent
 from aftersend.store.identities import identity
 from builders import Json, user_event
-from objects import an_arrival
+from objects import an_arrival, made
 
 DECODER = BatchDecoder(UserEvent)
 
@@ -32,9 +32,9 @@ def test_a_row_has_every_column_of_the_table() -> None:
     accepted = _accept(user_event(event_id="e-1", platform="ios", attributes={"amount": 5}), zone="Asia/Tokyo")
 
     assert accepted.rejected == []
-    assert accepted.rows.stream is Stream.USER_EVENTS
-    assert accepted.rows.identities == [identity("w1", "e-1")]
-    assert accepted.rows.rows.to_pylist() == [
+    assert made(accepted).stream is Stream.USER_EVENTS
+    assert made(accepted).identities == [identity("w1", "e-1")]
+    assert made(accepted).rows.to_pylist() == [
         {
             "workspace_id": "w1",
             "day": datetime(2026, 1, 1, tzinfo=UTC).date(),
@@ -53,7 +53,7 @@ def test_a_row_has_every_column_of_the_table() -> None:
 
 def test_what_is_left_out_is_empty() -> None:
     """An event without platform and attributes has an empty platform and an empty object."""
-    (row,) = _accept(user_event()).rows.rows.to_pylist()
+    (row,) = made(_accept(user_event())).rows.to_pylist()
 
     assert (row["platform"], row["attributes"]) == ("", "{}")
 
@@ -72,7 +72,7 @@ def test_what_is_left_out_is_empty() -> None:
 )
 def test_attributes_are_kept_to_the_digit(written: str) -> None:
     """Attributes stay as they were written: no amount is rounded, no key moved, no text changed."""
-    (row,) = _with_attributes(written.encode()).rows.rows.to_pylist()
+    (row,) = made(_with_attributes(written.encode())).rows.to_pylist()
 
     assert row["attributes"] == written
 
@@ -80,7 +80,7 @@ def test_attributes_are_kept_to_the_digit(written: str) -> None:
 @pytest.mark.parametrize("written", ["null", " null ", " {}  "])
 def test_no_attributes_are_an_empty_object(written: str) -> None:
     """Writing null is leaving out, and space around an object is not kept."""
-    (row,) = _with_attributes(written.encode()).rows.rows.to_pylist()
+    (row,) = made(_with_attributes(written.encode())).rows.to_pylist()
 
     assert row["attributes"] == "{}"
 
@@ -104,7 +104,7 @@ def test_attributes_that_cannot_be_kept(written: bytes, code: RejectionCode) -> 
     assert [(row.index, row.rejection.code, row.rejection.field) for row in accepted.rejected] == [
         (0, code, "attributes")
     ]
-    assert accepted.rows.identities == []
+    assert made(accepted).identities == []
 
 
 def test_the_longest_attributes() -> None:
@@ -132,13 +132,13 @@ def test_rows_and_rejections_keep_the_order_of_the_batch() -> None:
         user_event(event_id="d"),
     )
 
-    assert [row["event_id"] for row in accepted.rows.rows.to_pylist()] == ["b", "d"]
+    assert [row["event_id"] for row in made(accepted).rows.to_pylist()] == ["b", "d"]
     assert [(row.index, row.event_id) for row in accepted.rejected] == [(0, "a"), (2, "c")]
 
 
 def test_columns_of_few_values_are_dictionaries() -> None:
     """What repeats through a batch is stored once."""
-    rows = _accept(*(user_event(user_id=f"u{number}") for number in range(50))).rows.rows
+    rows = made(_accept(*(user_event(user_id=f"u{number}") for number in range(50)))).rows
 
     for column in ("workspace_id", "name", "platform"):
         assert str(rows.schema.field(column).type).startswith("dictionary<")

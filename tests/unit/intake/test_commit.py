@@ -5,25 +5,30 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
 
-import pyarrow as pa
 import pytest
 
 from aftersend.domain.events import Stream
 from aftersend.errors import Overloaded, StoreUnavailable
+from aftersend.intake.columns import Checked
 from aftersend.intake.commit import CommitLimits, Committer
-from aftersend.store.batches import EventRows
+from aftersend.intake.placement import PlacementMemory
+from builders import message_event, user_event
 from fakes import FakeLedger
+from objects import checked_messages, checked_users
 
 DEFAULT = CommitLimits()
 
 MESSAGES, USERS = Stream.MESSAGE_EVENTS, Stream.USER_EVENTS
 
 
-def _batch(name: str, events: int = 1, stream: Stream = MESSAGES) -> EventRows:
+def _batch(name: str, events: int = 1, stream: Stream = MESSAGES, workspace_id: str = "w1") -> Checked:
     """A batch whose events are called after it."""
     ids = [f"{name}{number}" for number in range(events)]
-    return EventRows(stream, [event_id.encode() for event_id in ids], [b"said"] * events, pa.table({"event_id": ids}))
+    if stream is USERS:
+        return checked_users(*(user_event(event_id=one) for one in ids), workspace_id=workspace_id)
+    return checked_messages(*(message_event(event_id=one) for one in ids), workspace_id=workspace_id)
 
 
 @contextmanager
@@ -54,7 +59,7 @@ def _held(ledger: FakeLedger, limits: CommitLimits = DEFAULT) -> Iterator[Commit
 
 def _groups(ledger: FakeLedger) -> list[list[str]]:
     """The events of each commit, batch by batch."""
-    return [[key.decode() for batch in group for key in batch.identities] for group in ledger.groups]
+    return [[name for batch in group for name in batch.rows["event_id"].to_pylist()] for group in ledger.groups]
 
 
 def _until(condition: Callable[[], bool]) -> None:
@@ -148,9 +153,9 @@ def test_more_events_than_may_wait_are_refused() -> None:
 def test_more_bytes_than_may_wait_are_refused() -> None:
     """The bound on bytes holds beside the one on events."""
     ledger = FakeLedger()
-    size = _batch("a", 1000).rows.nbytes
+    size = _batch("a", 1000).size
 
-    with _held(ledger, CommitLimits(waiting_bytes=size + 100)) as committer:
+    with _held(ledger, CommitLimits(waiting_bytes=size + _batch("first").size)) as committer:
         committer.submit(_batch("a", 1000))
         with pytest.raises(Overloaded):
             committer.submit(_batch("b", 100))
@@ -295,3 +300,35 @@ def test_many_senders_are_all_answered() -> None:
     for number in range(8):
         mine = [event for event in committed if event.startswith(f"{number}-")]
         assert mine == [f"{number}-{batch}-{place}" for batch in range(50) for place in range(2)]
+
+
+def test_batches_that_can_are_made_together_and_each_is_told_its_own() -> None:
+    """Batches of one workspace are one table of the commit, each with its size; another workspace's are another."""
+    ledger, memory = FakeLedger(), PlacementMemory()
+    batches = [
+        checked_messages(*(message_event(event_id=f"{name}{n}") for n in range(3)), memory=memory) for name in "ab"
+    ]
+
+    with _held(ledger) as committer:
+        waiting = [committer.submit(one) for one in (*batches, _batch("c", 2, workspace_id="w2"))]
+        ledger.let_go()
+        answers = [future.result(timeout=10) for future in waiting]
+
+    assert answers == [3, 3, 2]
+    assert [list(batch.sizes) for batch in ledger.groups[1]] == [[3, 3], [2]]
+
+
+def test_a_batch_of_which_no_rows_can_be_made_fails_alone() -> None:
+    """Should a text ever come that no column can have, its sender is told, and its neighbours are committed."""
+    ledger, memory = FakeLedger(), PlacementMemory()
+    good, bad = (checked_messages(message_event(event_id=name), memory=memory) for name in "ab")
+    bad = replace(bad, fields={**bad.fields, "user_id": ["\ud800"]})
+
+    with _held(ledger) as committer:
+        waiting = [committer.submit(one) for one in (good, bad)]
+        ledger.let_go()
+
+        assert waiting[0].result(timeout=10) == 1
+        assert isinstance(waiting[1].exception(timeout=10), UnicodeEncodeError)
+        _until(lambda: committer.waiting_events == 0)
+    assert _groups(ledger) == [["first0"], ["a"]]

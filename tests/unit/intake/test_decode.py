@@ -3,7 +3,10 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from aftersend.domain.events import BATCH_EVENTS_LIMIT, RejectionCode
 from aftersend.errors import TooLarge, Unparseable
@@ -201,3 +204,44 @@ def test_only_the_time_is_cut() -> None:
 
     assert json.loads(bytes(event.attributes)) == {"time": LAST_MOMENT, "note": looks}
     assert (event.event_id, str(event.time)) == (looks, "2026-01-10 23:59:59.999999+00:00")
+
+
+_PIECES = st.sampled_from([b"\n", b",", b"}", b"{", b"[", b"]", b" ", b"\r\n", b'"', b'{"a":[{}', b"{}]}"])
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 3).map(str) | _PIECES, max_size=12))
+def test_lines_read_at_once_are_those_read_one_by_one(pieces: list[str | bytes]) -> None:
+    """Whatever is between events, and wherever lines break: what stands on a line by itself is an event, no more."""
+    events = [json.dumps(message_event(event_id=f"e{number}")).encode() for number in range(4)]
+    body = b"".join(events[int(piece)] if isinstance(piece, str) else piece for piece in pieces)
+    strict, kept, refused = msgspec.json.Decoder(MessageEvent), [], 0
+    for line in body.split(b"\n"):
+        if line and not line.isspace():
+            try:
+                kept.append(strict.decode(line))
+            except msgspec.DecodeError:
+                refused += 1
+
+    try:
+        decoded = _decode(body, lines=True)
+    except Unparseable:
+        assert not kept
+        return
+
+    assert (decoded.events, len(decoded.rejected)) == (kept, refused)
+
+
+@pytest.mark.parametrize(
+    "between", ["}{", "} {", "},{", "}\n\n{", "}\r\n{"], ids=["none", "space", "comma", "blank", "windows"]
+)
+def test_lines_that_do_not_hold_one_event_each_are_not_read_at_once(between: str) -> None:
+    """Two events on a line are one bad event, also where another event takes two lines."""
+    one, two = (json.dumps(message_event(event_id=name)) for name in "ab")
+    split = json.dumps(message_event(event_id="c")).replace(", ", ",\n", 1)
+    body = f"{one[:-1]}{between}{two[1:]}\n{split}".encode()
+
+    decoded = _decode(body, lines=True)
+
+    assert [event.event_id for event in decoded.events] == (["a", "b"] if "\n" in between else [])
+    assert len(decoded.rejected) == (2 if "\n" in between else 3)

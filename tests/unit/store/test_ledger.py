@@ -1,5 +1,6 @@
 """The ledger's own decisions, with an engine that only notes: what is new, and what an uncertain commit leads to."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,6 +23,14 @@ def test_new_events_are_inserted_once(tmp_path: Path) -> None:
 
         assert desk.stored() == ["a", "b", "c", "d"]
         assert desk.ledger.rows == 4
+
+
+def test_rows_of_several_batches_are_counted_for_each(tmp_path: Path) -> None:
+    """Batches that were made rows together are told apart again: of a repeat only the first one's batch has it."""
+    with open_desk(tmp_path) as desk:
+        together = replace(messages("a", "b", "a", "c", "b", "d"), sizes=[2, 0, 3, 1])
+        assert desk.ledger.commit([together, messages("d", "e")]) == [2, 0, 1, 1, 1]
+        assert desk.ledger.commit([replace(messages("f", "a", "g", "b"), sizes=[1, 1, 2])]) == [1, 0, 1]
 
 
 def test_another_body_under_a_known_id_is_noted(tmp_path: Path) -> None:

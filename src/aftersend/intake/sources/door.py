@@ -28,7 +28,7 @@ class SourceUnderway:
     def receipt(self, new_events: Sequence[int]) -> SourceReceipt:
         """Return the answer to the sender, of the numbers of new events."""
         accepted = sum(new_events)
-        rows = sum(len(one.accepted.rows.identities) for one in self.underway)
+        rows = sum(one.accepted.checked.events for one in self.underway)
         return SourceReceipt(accepted, rows - accepted, self.recognised, self.unknown, self.rejected)
 
 
@@ -58,8 +58,8 @@ class SourceDoor:
         translator = Translator(batch, options)
         campaigns = self._intake.drafts.find(workspace_id, translator.campaign_ids, translator.drafts(), forgiving=True)
         found = translator.finish(campaigns.campaigns)
-        messages = Decoded(found.messages, found.message_places, [])
-        users = Decoded(found.user_events, found.user_places, [])
+        messages = Decoded(found.messages, found.message_places, [], len(body))
+        users = Decoded(found.user_events, found.user_places, [], len(body))
         underway = (
             self._intake.begin_message_events(sender, messages, campaigns),
             self._intake.begin_user_events(sender, users),
