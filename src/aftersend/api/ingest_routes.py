@@ -1,7 +1,9 @@
 """`POST /v1/message-events` and `/v1/user-events`: answered when every good event is durable and visible."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from litestar import Request, Response, post
@@ -18,6 +20,9 @@ from aftersend.intake.receive import Sender, Underway
 
 _SMALL_BODY = 8 * 1024
 """Bytes. Checking a body of this size takes less time than handing it to another thread."""
+
+_BEGINNERS = ThreadPoolExecutor(2, "begin")
+"""Few: only one thread has Python at a time, and many take it from each other. What has to wait waits elsewhere."""
 
 
 @post("/v1/message-events", status_code=200)
@@ -45,12 +50,16 @@ async def _receive(request: Request[Any, Any, Any], services: Services, stream: 
             return services.intake.begin(sender, stream, unpacked, lines=lines, may_wait=may_wait)
 
         try:
-            underway = begin(may_wait=False) if len(body) <= _SMALL_BODY else await sync_to_thread(begin)
+            underway = begin(may_wait=False) if len(body) <= _SMALL_BODY else await _in_turn(begin)
         except MustWait:
             underway = await sync_to_thread(begin)
     receipt = underway.receipt(await asyncio.wrap_future(underway.new_events))
     services.observations.receipt(stream, receipt)
     return json_response(receipt_body(receipt))
+
+
+async def _in_turn(begin: Callable[..., Underway]) -> Underway:
+    return await asyncio.get_running_loop().run_in_executor(_BEGINNERS, partial(begin, may_wait=False))
 
 
 def receipt_body(receipt: Receipt) -> dict[str, Any]:
