@@ -5,6 +5,7 @@ grown in memory. Until what its users did is there, that of those who did someth
 """
 
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from aftersend.store.count_block import CountBlock
 from aftersend.store.count_query import CountQuery
@@ -12,6 +13,7 @@ from aftersend.store.engine import Engine
 from aftersend.store.growth import GrowingSeal, Grown, Growth
 from aftersend.store.read_counts import read_counts
 from aftersend.store.read_seals import answers, read_sealed
+from aftersend.store.settled import about
 
 
 @dataclass(slots=True)
@@ -32,19 +34,21 @@ class Counting:
 
     def read(self, query: CountQuery) -> dict[str, CountBlock]:
         """Return the counts of the campaigns; those of which there is nothing may be left out."""
-        found = self._sorted(query)
-        grown = self.growth.catch_up(self.engine, found.growing)
+        members = chain.from_iterable(query.families.get(one, (one,)) for one in query.campaign_ids)
+        engine = about(self.engine, query.workspace_id, members)
+        found = self._sorted(query, engine)
+        grown = self.growth.catch_up(engine, found.growing)
         others = [*found.others, *(one.seal.campaign_id for one in found.growing if one.seal.campaign_id not in grown)]
         sealed = [*found.sealed, *grown.values()]
         if not sealed:
-            return read_counts(self.engine, query)
+            return read_counts(engine, query)
         book = self.growth.book
-        blocks = read_counts(self.engine, replace(query, campaign_ids=tuple(others))) if others else {}
+        blocks = read_counts(engine, replace(query, campaign_ids=tuple(others))) if others else {}
         blocks |= read_sealed(book.pieces, sealed, query)
         # What was swept away while it was read was read in part.
-        return blocks if book.still_holds([one.seal for one in sealed]) else read_counts(self.engine, query)
+        return blocks if book.still_holds([one.seal for one in sealed]) else read_counts(engine, query)
 
-    def _sorted(self, query: CountQuery) -> _Sorted:
+    def _sorted(self, query: CountQuery, engine: Engine) -> _Sorted:
         found, book = _Sorted(), self.growth.book
         first, last = query.days
         for campaign_id in query.campaign_ids:
@@ -57,5 +61,5 @@ class Counting:
             if not any(first <= day <= last for day in days):
                 found.sealed.append(Grown(seal))
             else:
-                found.growing.append(self.growth.find(seal) or self.growth.passing(self.engine, seal))
+                found.growing.append(self.growth.find(seal) or self.growth.passing(engine, seal))
         return found

@@ -144,6 +144,15 @@ class Ledger:
         """
         return self._settling.settle()
 
+    def settle_through(self, commit: int) -> None:
+        """Bring a commit and all before it into the tables, and maybe more.
+
+        Raises:
+            StoreUnavailable: some of it is not in the tables.
+        """
+        if commit > self._pending.through:
+            self.settle()
+
     def close(self) -> None:
         """Bring what was acknowledged into the tables; what cannot be is in the journal for the next start."""
         try:

@@ -70,17 +70,18 @@ class _Run:
     """Marks in the order of their users."""
 
     def __init__(self, users: Users, marks: Marks) -> None:
-        place = marks.combination.astype(np.int64) << 16 | marks.day
-        order = np.lexsort((place, marks.user))
-        marks, place = marks.of(order), place[order]
-        changes = (marks.user[1:] != marks.user[:-1]) | (place[1:] != place[:-1])
-        begins = np.flatnonzero(np.concatenate(([True], changes))) if len(place) else np.zeros(0, np.int64)
-        times = np.add.reduceat(marks.times.astype(np.int64), begins) if len(place) else np.zeros(0, np.int64)
+        # One number for each row sorts several times faster than two: users and combinations are few enough.
+        key = marks.user << 32 | marks.combination.astype(np.int64) << 16 | marks.day
+        order = key.argsort()
+        key = key[order]
+        begins = np.flatnonzero(np.diff(key, prepend=-1))
+        key = key[begins]
+        times = np.add.reduceat(marks.times[order], begins, dtype=np.int64) if len(key) else np.zeros(0, np.int64)
         self.users = users
-        self._combination = marks.combination[begins].astype(np.uint16)
-        self._day = marks.day[begins].astype(np.uint16)
+        self._combination = (key >> 16).astype(np.uint16)
+        self._day = key.astype(np.uint16)
         self._times = times.astype(np.min_scalar_type(int(times.max(initial=0))))
-        self._begins = np.searchsorted(marks.user[begins], np.arange(len(users.upper) + 1)).astype(np.uint32)
+        self._begins = np.searchsorted(key, np.arange(len(users.upper) + 1) << 32).astype(np.uint32)
 
     def __len__(self) -> int:
         return len(self._day)
@@ -164,25 +165,28 @@ class UserMarks:
         nothing = np.zeros(0, np.int64)
         found = [Marks(nothing, nothing, nothing, nothing)]
         for part, number, some in self._divided(users):
-            for run in part.runs:
+            for run in self._parts[part].runs:
                 marks = run.find(some)
                 found.append(Marks(number[marks.user], marks.combination, marks.day, marks.times))
         return together(found)
 
     def add(self, users: Users, marks: Marks) -> None:
         """Add marks, by the numbers of the users."""
+        part_of_mark = part_of(users.upper, len(self._parts)).astype(np.uint16)[marks.user]
+        order = part_of_mark.argsort(kind="stable")
+        bounds = np.searchsorted(part_of_mark[order], np.arange(len(self._parts) + 1))
+        place = np.zeros(len(users.upper), np.int64)
         for part, number, some in self._divided(users):
-            place = np.full(len(users.upper), -1, np.int64)
             place[number] = np.arange(len(number))
-            of_part = marks.of(place[marks.user] >= 0)
-            part.add(_Run(some, Marks(place[of_part.user], of_part.combination, of_part.day, of_part.times)))
+            mine = marks.of(order[bounds[part] : bounds[part + 1]])
+            self._parts[part].add(_Run(some, Marks(place[mine.user], mine.combination, mine.day, mine.times)))
 
-    def _divided(self, users: Users) -> Iterator[tuple[_Part, Numbers, Users]]:
-        """The parts that users belong to, with their numbers among all of them."""
+    def _divided(self, users: Users) -> Iterator[tuple[int, Numbers, Users]]:
+        """The numbers of the parts that users belong to, with those of the users among all of them."""
         places = part_of(users.upper, len(self._parts))
         for place in np.unique(places).tolist():
             number = np.flatnonzero(places == place)
-            yield self._parts[place], number, Users(users.upper[number], users.lower[number])
+            yield place, number, Users(users.upper[number], users.lower[number])
 
 
 def part_of(upper: Column, parts: int) -> Column:

@@ -61,6 +61,8 @@ class Pending:
         # Each is counted by one thread alone, so that anybody can compare them without waiting for either.
         self._added = Size()
         self._settled = Size()
+        self.through = 0
+        """The last commit of which it is known that the tables have all, and all of those before."""
         self.is_loaded = False
         self.trouble: StoreUnavailable | None = None
 
@@ -117,6 +119,7 @@ class Pending:
                 `trouble` says why: everything can be read.
         """
         side = self._back
+        last = side.records[-1].commit if side.records else 0
         self._leave_out(side)
         for table in dict.fromkeys(record.table for record in side.records):
             mine = [record for record in side.records if record.table == table]
@@ -125,6 +128,7 @@ class Pending:
             self._engine.insert(table, in_one_chunk([record.rows for record in mine]))
             self._let_go(side, mine)
         side.is_uncertain = False
+        self.through = max(last, self.through)
         if not side.journal.is_empty:
             self._empty(side)
 

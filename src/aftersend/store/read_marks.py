@@ -11,12 +11,12 @@ from aftersend.domain.columns import Numbers
 from aftersend.store.engine import Engine
 from aftersend.store.marks import Column, Marks, NotKept, Users, numbered
 from aftersend.store.scope import CAMPAIGNS
-from aftersend.store.seal_build import Extent
+from aftersend.store.seal_build import KEY, Extent
 from aftersend.store.seal_layout import Combination, Layout
 from aftersend.store.seniority import senior
 
-_EVENTS_A_SHARE = 500_000
-"""So many are read and kept together, which bounds the memory that it takes."""
+_EVENTS_A_SHARE = 1_000_000
+"""About so many are read and kept together, which bounds the memory that it takes."""
 
 _MOST_LOOKED_UP = 20_000
 """Users. Of more than these everything is counted as fast."""
@@ -24,34 +24,68 @@ _MOST_LOOKED_UP = 20_000
 _PLACE = ("platform", "locale", "variation", "kind", "detail", "machine")
 
 
-def read_marks(engine: Engine, extent: Extent, layout: Layout, events: int) -> Iterator[tuple[Users, Marks]]:
-    """Read the marks of all users up to the end of an extent, those of a part of `shares_of` so many at a time.
+def read_marks(engine: Engine, extent: Extent, layout: Layout) -> Iterator[tuple[Users, Marks]]:
+    """Read the marks of all users up to the end of an extent, some days at a time: days are apart in the tables.
 
     Raises:
-        NotKept: users cannot be told apart.
+        NotKept: users cannot be told apart, or do what the layout does not know.
     """
-    shares = shares_of(events)
-    for share in range(shares):
-        statement = _of_users(f"reinterpretAsUInt64(sipHash128(user_id)) % {shares} = {share}")
-        rows = engine.columns(statement, extent.parameters)
+    keys = _keys(engine, layout)
+    for days, share, shares in _shares(_events_of_days(engine, extent)):
+        some = f"reinterpretAsUInt64(sipHash128(user_id)) % {shares} = {share}" if shares > 1 else "true"
+        statement = _what_was_done(f"day BETWEEN toDate({{first:UInt16}}) AND toDate({{last:UInt16}}) AND {some}")
+        rows = engine.columns(statement, {**extent.parameters, "keys": keys, "first": days[0], "last": days[1]})
         users, user = numbered(*_halves(rows["person"]))
-        yield users, _marks(rows, user, layout)
+        yield users, _marks(rows, user)
 
 
-def _of_users(condition: str) -> str:
-    """Write SQL for what some users did up to the end of an extent, a row for each event."""
+def _events_of_days(engine: Engine, extent: Extent) -> list[tuple[int, int]]:
+    """The days on which there are events up to the end of an extent, and how many."""
+    statement = f"""
+SELECT toUInt16(day) AS number, count() FROM message_events
+WHERE {CAMPAIGNS} AND seniority >= {{upto:UInt64}} GROUP BY number ORDER BY number"""
+    return [(day, events) for day, events in engine.select(statement, extent.parameters)]
+
+
+def _shares(days: Sequence[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], int, int]]:
+    """Say what is read together: from one day to another, all users or one of so many shares of them."""
+    first, together = 0, 0
+    for place, (day, events) in enumerate(days):
+        first = first if together else day
+        together += events
+        if place + 1 == len(days) or together + days[place + 1][1] > _EVENTS_A_SHARE:
+            shares = shares_of(together)
+            yield from (((first, day), share, shares) for share in range(shares))
+            together = 0
+
+
+def _keys(engine: Engine, layout: Layout) -> list[int]:
+    """The engine's keys of the combinations of a layout, in their order."""
+    places = dict(zip(_PLACE, zip(*layout.combinations, strict=True), strict=True))
+    named = ", ".join(f"{{{name}:Array({'Bool' if name == 'machine' else 'String'})}} AS {name}" for name in _PLACE)
+    found = engine.select(
+        f"SELECT {KEY} FROM (SELECT 1) ARRAY JOIN {named}", {name: [*row] for name, row in places.items()}
+    )
+    return [row[0] for row in found]
+
+
+def _what_was_done(condition: str) -> str:
+    """Write SQL for what some users did up to the end of an extent, a row for each event.
+
+    `place` is the place of its combination among those of `keys`, counted from 1; 0 where it is not among them.
+    """
     return f"""
-SELECT sipHash128(user_id) AS person, toUInt16(day) AS number, {", ".join(_PLACE)}
+SELECT sipHash128(user_id) AS person, toUInt16(day) AS number,
+    transform({KEY}, {{keys:Array(UInt64)}}, arrayEnumerate({{keys:Array(UInt64)}}), toUInt32(0)) AS place
 FROM message_events
-WHERE {CAMPAIGNS} AND seniority >= {{upto:UInt64}} AND {condition}
-SETTINGS output_format_arrow_low_cardinality_as_dictionary = 1"""
+WHERE {CAMPAIGNS} AND seniority >= {{upto:UInt64}} AND {condition}"""
 
 
-def _marks(rows: pa.Table, user: Numbers, layout: Layout) -> Marks:
-    places, place = _combinations([rows[name] for name in _PLACE])
-    numbers = {combination: number for number, combination in enumerate(layout.combinations)}
-    combination = np.array([numbers[one] for one in places], np.int64)[place]
-    return Marks(user, combination, rows["number"].to_numpy(), np.ones(len(user), np.uint8))
+def _marks(rows: pa.Table, user: Numbers) -> Marks:
+    place = rows["place"].to_numpy()
+    if not place.all():
+        raise NotKept
+    return Marks(user, place - np.uint32(1), rows["number"].to_numpy(), np.ones(len(user), np.uint8))
 
 
 def shares_of(events: int) -> int:
@@ -77,13 +111,14 @@ class LedgerMarks:
         """
         if len(users.upper) > _MOST_LOOKED_UP:
             raise NotKept
-        statement = _of_users("reinterpretAsUInt64(sipHash128(user_id)) IN {people:Array(UInt64)}")
-        rows = self.engine.columns(statement, self.extent.parameters | {"people": users.upper.tolist()})
+        statement = _what_was_done("reinterpretAsUInt64(sipHash128(user_id)) IN {people:Array(UInt64)}")
+        given = {"keys": _keys(self.engine, self.layout), "people": users.upper.tolist()}
+        rows = self.engine.columns(statement, self.extent.parameters | given)
         upper, lower = _halves(rows["person"])
         user = np.searchsorted(users.upper, upper)
         if not np.array_equal(users.lower[user], lower):
             raise NotKept
-        return _marks(rows, user, self.layout)
+        return _marks(rows, user)
 
     def add(self, users: Users, marks: Marks) -> None:
         """Add nothing: it is in the ledger."""

@@ -25,7 +25,8 @@ from aftersend.store.seniority import senior
 _EVENTS_A_SHARE = 1_000_000
 """How many events are looked at together: memory stays bounded, and counts of different users add up."""
 
-_KEY = "cityHash64(platform, locale, variation, kind, detail, machine)"
+KEY = "cityHash64(platform, locale, variation, kind, detail, machine)"
+"""SQL for the engine's key of a combination."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def read_days(engine: Engine, extent: Extent) -> list[Day]:
     later = " AND seniority < {since:UInt64}" if extent.since else ""
     statement = f"""
 SELECT toUInt16(day) AS number, toString(platform), toString(locale), toString(variation), toString(kind),
-    toString(detail), machine, any({_KEY}), count()
+    toString(detail), machine, any({KEY}), count()
 FROM message_events WHERE {CAMPAIGNS} AND seniority >= {{upto:UInt64}}{later}
 GROUP BY number, platform, locale, variation, kind, detail, machine"""
     found = engine.select(statement, extent.parameters)
@@ -144,7 +145,7 @@ def _look_up(layout: Layout, keys: dict[Combination, int], cells: list[list[int]
     return {"keys": [key for key, _ in found] or [0], "cells": [some for _, some in found] or [[]]}
 
 
-_NUMBER = f"transform({_KEY}, {{keys:Array(UInt64)}}, arrayEnumerate({{keys:Array(UInt64)}}), toUInt32(0))"
+_NUMBER = f"transform({KEY}, {{keys:Array(UInt64)}}, arrayEnumerate({{keys:Array(UInt64)}}), toUInt32(0))"
 
 
 def _users(

@@ -20,6 +20,7 @@ from aftersend.store.engine import Engine
 from aftersend.store.seal_layout import Combination, Layout
 from aftersend.store.seal_pieces import Pieces
 from aftersend.store.seniority import senior
+from aftersend.store.settled import about
 from aftersend.store.touched import Touched
 
 log = structlog.get_logger(__name__)
@@ -76,7 +77,7 @@ class SealBook:
     def __init__(self, engine: Engine, touched: Touched) -> None:
         self._engine = engine
         self.touched = touched
-        self.pieces = Pieces(engine)
+        self.pieces = Pieces(about(engine))  # no event that is pending is in one
         self._lock = Lock()
         self._seals: dict[tuple[str, str], Seal] = {}
         self._removing: dict[str, int] = {}

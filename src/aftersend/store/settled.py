@@ -1,31 +1,44 @@
-"""The engine for everybody but the ledger itself: who reads the tables finds in them all that was acknowledged."""
+"""The engine for everybody but the ledger itself: who reads the tables finds in them all that was acknowledged.
 
-from collections.abc import Iterator, Sequence
+Who only reads message events of some campaigns waits for no others: `about` says which.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from typing import Any
 
 import pyarrow as pa
 
-from aftersend.store.engine import Parameters, PatientEngine
+from aftersend.store.engine import Engine, Parameters, PatientEngine
 from aftersend.store.ledger import Ledger
 
 
 class SettledEngine:
     """Settles the ledger before every statement that looks at the tables; mostly nothing is pending.
 
-    Every call raises StoreUnavailable rather than answer without what was acknowledged.
+    Every call raises StoreUnavailable rather than answer without what was acknowledged. `wanted` says up to which
+    commit the tables have to be whole, where that is not all of it.
     """
 
-    def __init__(self, engine: PatientEngine, ledger: Ledger) -> None:
+    def __init__(self, engine: PatientEngine, ledger: Ledger, wanted: Callable[[], int] | None = None) -> None:
         self._bare = engine
         self._ledger = ledger
+        self._wanted = wanted
 
     @property
     def _engine(self) -> PatientEngine:
         """The engine, when its tables have everything."""
         if self._ledger.pending_rows:
-            self._ledger.settle()
+            if self._wanted is None:
+                self._ledger.settle()
+            else:
+                self._ledger.settle_through(self._wanted())
         return self._bare
+
+    def about(self, workspace_id: str, campaign_ids: Sequence[str]) -> "SettledEngine":
+        """Return the engine for who reads message events of these campaigns alone, or nothing of the ledger."""
+        touched = self._ledger.touched
+        return SettledEngine(self._bare, self._ledger, lambda: touched.commit_of(workspace_id, campaign_ids))
 
     def command(self, statement: str, parameters: Parameters | None = None) -> None:
         """Run a statement that answers nothing."""
@@ -70,3 +83,8 @@ class SettledEngine:
     def close(self) -> None:
         """Let the data folder go."""
         self._bare.close()
+
+
+def about(engine: Engine, workspace_id: str = "", campaign_ids: Iterable[str] = ()) -> Engine:
+    """Return an engine for who reads message events of these campaigns alone: nothing else has to be settled for it."""
+    return engine.about(workspace_id, tuple(campaign_ids)) if isinstance(engine, SettledEngine) else engine

@@ -99,7 +99,7 @@ class SealMaker:
         """
         found = UserMarks(shares_of(seal.events))
         extent = Extent(seal.workspace_id, seal.members, 0, seal.commit)
-        for users, marks in read_marks(self._aside, extent, seal.layout, seal.events):
+        for users, marks in read_marks(self._aside, extent, seal.layout):
             if self._stopping():
                 raise Stopped
             found.add(users, marks)

@@ -11,7 +11,7 @@ from aftersend.domain.events import Stream
 from aftersend.errors import StoreUnavailable
 from aftersend.store.identities import IndexState
 from aftersend.store.pending import Size
-from aftersend.store.settled import SettledEngine
+from aftersend.store.settled import SettledEngine, about
 from aftersend.store.settling import SettleLimits
 from builders import user_event
 from ledger_desk import Desk, messages, open_desk
@@ -257,6 +257,37 @@ def test_every_read_settles_first(tmp_path: Path) -> None:
             desk.engine.fails_before = False
             read("SELECT count() FROM spent")
             assert len(desk.engine.inserted) == number + 1
+
+
+def test_who_asks_about_campaigns_waits_for_their_events_alone(tmp_path: Path) -> None:
+    """What others sent is left pending, also when it cannot be settled; what belongs to the answer is not."""
+    with open_desk(tmp_path) as desk:
+        desk.start_again(SettleLimits(quiet_seconds=1e9))
+        engine = SettledEngine(desk.engine, desk.ledger)  # type: ignore[arg-type]
+        mine, theirs, nobodys = about(engine, "w1", ["c1"]), about(engine, "w2", ["c1"]), about(engine)
+        desk.ledger.commit([messages("first")])
+        desk.ledger.commit([messages("a", workspace_id="w2")])
+        desk.engine.fails_before = True
+
+        for other in (mine, nobodys, about(engine, "w1", ["c2"])):
+            other.select("SELECT count() FROM spent")
+        assert desk.ledger.pending_rows == 1
+        with pytest.raises(StoreUnavailable, match="not now"):
+            theirs.select("SELECT count() FROM spent")
+        desk.ledger.commit([messages("b")])
+        with pytest.raises(StoreUnavailable, match="not now"):
+            mine.select("SELECT count() FROM spent")
+        desk.engine.fails_before = False
+
+        mine.select("SELECT count() FROM spent")
+        assert desk.ledger.pending_rows == 0
+        nobodys.select("SELECT count() FROM spent")
+
+
+def test_an_engine_that_settles_nothing_is_taken_as_it_is(tmp_path: Path) -> None:
+    """Where nothing is ever pending there is nothing to leave out."""
+    with open_desk(tmp_path) as desk:
+        assert about(desk.engine, "w1", ["c1"]) is desk.engine
 
 
 def _refuse(*_: object) -> int:
