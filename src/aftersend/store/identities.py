@@ -94,7 +94,7 @@ class Identities:
 
     def _open(self) -> Rdict:
         try:
-            return Rdict(str(self._folder), _options())
+            return _opened_at(self._folder)
         except Exception as error:
             if "Corruption" not in str(error):
                 raise
@@ -104,7 +104,7 @@ class Identities:
         shutil.rmtree(damaged, ignore_errors=True)
         self._folder.rename(damaged)
         shutil.rmtree(damaged)
-        return Rdict(str(self._folder), _options())
+        return _opened_at(self._folder)
 
     @contextmanager
     def _using(self, action: str) -> Iterator[Rdict]:
@@ -176,6 +176,12 @@ def _translated(action: str) -> Iterator[None]:
         # The binding has no narrower class than Exception.
         log.error("index_refused", action=action, reason=str(error)[:500])
         raise unavailable(f"the index of event ids cannot be {action}", str(error)) from error
+
+
+def _opened_at(folder: Path) -> Rdict:
+    # The keys of an existing folder would have the options that are written down in it, and no filters: those are
+    # written in a way that cannot be read back. So they are told again.
+    return Rdict(str(folder), _options(), column_families={"default": _options()})
 
 
 def _options() -> Options:

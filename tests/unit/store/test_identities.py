@@ -150,3 +150,18 @@ def test_a_place_that_cannot_be_an_index(tmp_path: Path) -> None:
 
     with pytest.raises(StoreUnavailable):
         Identities(tmp_path / "index")
+
+
+def test_an_index_that_is_opened_again_has_its_filters(tmp_path: Path) -> None:
+    """Without them each look-up of a new id would read a block of every file, in old files as in those written next."""
+    ids = [number.to_bytes(16, "big") for number in range(20_000)]
+    index = Identities(tmp_path / "index")
+    for place in (0, 10_000):
+        index.remember([(key, b"said") for key in ids[place : place + 10_000]], IndexState(1, 1))
+        index.close()
+        index = Identities(tmp_path / "index")
+
+    held = index._opened().property_value("rocksdb.estimate-table-readers-mem")
+    index.close()
+
+    assert int(held or 0) > len(ids) * 12 // 8  # twelve bits an id
