@@ -21,8 +21,9 @@ from aftersend.intake.receive import Sender, Underway
 _SMALL_BODY = 8 * 1024
 """Bytes. Checking a body of this size takes less time than handing it to another thread."""
 
-_BEGINNERS = ThreadPoolExecutor(2, "begin")
-"""Few: only one thread has Python at a time, and many take it from each other. What has to wait waits elsewhere."""
+_BEGINNER = ThreadPoolExecutor(1, "begin")
+"""One: Python has one thread at a time, and more would only take it from each other and from those who ask. What has to
+wait waits elsewhere."""
 
 
 @post("/v1/message-events", status_code=200)
@@ -59,7 +60,7 @@ async def _receive(request: Request[Any, Any, Any], services: Services, stream: 
 
 
 async def _in_turn(begin: Callable[..., Underway]) -> Underway:
-    return await asyncio.get_running_loop().run_in_executor(_BEGINNERS, partial(begin, may_wait=False))
+    return await asyncio.get_running_loop().run_in_executor(_BEGINNER, partial(begin, may_wait=False))
 
 
 def receipt_body(receipt: Receipt) -> dict[str, Any]:

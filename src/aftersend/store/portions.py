@@ -16,8 +16,8 @@ from aftersend.store.refusals import TooMuchMemory
 Found = TypeVar("Found")
 
 _STATEMENT_BYTES = 96 * 1024 * 1024
-_SHARES = 4
-_MOST_SHARES = 4**6
+_SHARES = 2
+_MOST_SHARES = 2**12
 
 BOUND = f"SETTINGS max_memory_usage = {_STATEMENT_BYTES}"
 """The end of a statement that is asked in portions: beyond so many bytes the engine refuses it."""
