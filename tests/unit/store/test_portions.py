@@ -57,7 +57,9 @@ def test_only_campaigns_that_are_too_large_are_divided_and_their_shares_at_once(
         (CAMPAIGNS, 1),
         (("a",), 1),
         (("b",), 1),
+        (("b",), 2),
         (("b",), 4),
+        (("b",), 8),
         *[(("b",), 16)] * 16,
         (("c",), 1),
     ]
