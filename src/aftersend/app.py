@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from aftersend.errors import Misconfigured
-from aftersend.registry.database import sqlite_url
-from aftersend.registry.registry import Registry
 from aftersend.settings import Settings
 
 if TYPE_CHECKING:
     from aftersend.api.services import Services
     from aftersend.intake.receive import Intake
+    from aftersend.registry.registry import Registry
     from aftersend.stats.answer import Stats
     from aftersend.store.embedded import EmbeddedEngine
     from aftersend.store.folder import FolderLock
@@ -39,13 +38,16 @@ def now() -> datetime:
 
 
 @contextmanager
-def open_registry(settings: Settings) -> Iterator[Registry]:
+def open_registry(settings: Settings) -> Iterator["Registry"]:
     """Open the registry alone, with its newest tables. It can be used while a server runs."""
     if settings.registry is None:
         try:
             settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise Misconfigured(f"the data folder {settings.data} cannot be used: {error.strerror}") from error
+    from aftersend.registry.database import sqlite_url
+    from aftersend.registry.registry import Registry
+
     registry = Registry(settings.registry or sqlite_url(settings.data), now)
     try:
         registry.database.migrate()
@@ -58,7 +60,7 @@ def open_registry(settings: Settings) -> Iterator[Registry]:
 class Parts:
     """What answers questions and takes events in, opened on a data folder that this process owns."""
 
-    registry: Registry
+    registry: "Registry"
     ledger: "Ledger"
     intake: "Intake"
     stats: "Stats"
@@ -94,7 +96,7 @@ def open_parts(settings: Settings, progress: Callable[[int], None] = lambda rows
 
 
 @contextmanager
-def _noting_uses(registry: Registry) -> Iterator["KeyUses"]:
+def _noting_uses(registry: "Registry") -> Iterator["KeyUses"]:
     from aftersend.upkeep.key_uses import KeyUses
 
     key_uses = KeyUses(registry.keys, now)

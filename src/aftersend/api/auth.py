@@ -17,7 +17,7 @@ from aftersend.errors import (
     NotFound,
     WrongDataCenter,
 )
-from aftersend.registry.trail import act_as
+from aftersend.registry.actor import act_as
 
 SIGN_IN = "sign in with HTTP Basic: the workspace id as user, a key's secret as password"
 

@@ -19,7 +19,7 @@ from aftersend.errors import AftersendError, Misconfigured
 from aftersend.settings import Settings
 from aftersend.upkeep.manifest import Manifest
 from aftersend.upkeep.repository import Repository
-from aftersend.upkeep.snapshots import Snapshot
+from aftersend.upkeep.snapshot import Snapshot
 
 Json = dict[str, Any]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of backups.")]

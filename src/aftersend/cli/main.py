@@ -20,7 +20,7 @@ from aftersend.cli import (
     server_commands,
 )
 from aftersend.domain.workspaces import OPERATOR
-from aftersend.registry.trail import act_as
+from aftersend.registry.actor import act_as
 from aftersend.settings import Settings
 
 application = typer.Typer(

@@ -13,8 +13,6 @@ from aftersend.cli.backup_command import Folder, progress_bar
 from aftersend.cli.console import messages, output, print_json, told
 from aftersend.cli.options import RegistryUrl, settings_from
 from aftersend.errors import Misconfigured
-from aftersend.registry.database import Database, sqlite_url
-from aftersend.registry.dump import fill
 from aftersend.settings import Settings
 from aftersend.upkeep.files import explained, put_in_place
 from aftersend.upkeep.manifest import Manifest
@@ -102,6 +100,9 @@ def _fill_ledger(repository: Repository, manifest: Manifest, settings: Settings)
 
 def _fill_registry(repository: Repository, manifest: Manifest, settings: Settings) -> None:
     file = settings.data / "registry.ndjson.zst"
+    from aftersend.registry.database import Database, sqlite_url
+    from aftersend.registry.dump import fill
+
     database = Database(settings.registry or sqlite_url(settings.data))
     try:
         with explained("the registry cannot be restored"):

@@ -4,23 +4,16 @@ A change is noted in the transaction that makes it, so neither is ever there wit
 """
 
 from collections.abc import Callable
-from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from aftersend.domain.changes import SERVER, Change, Json, Thing, differences
+from aftersend.domain.changes import Change, Json, Thing, differences
 from aftersend.registry import tables
+from aftersend.registry.actor import actor
 from aftersend.registry.database import Database
 from aftersend.registry.times import from_column, to_column
-
-_actor: ContextVar[str] = ContextVar("actor", default=SERVER)
-
-
-def act_as(who: str) -> None:
-    """Let changes from here on, in this request or this command, be those of a key or of the operator."""
-    _actor.set(who)
 
 
 class Trail:
@@ -46,7 +39,7 @@ class Trail:
         row = {
             "workspace_id": workspace_id,
             "at": to_column(self._now()),
-            "actor": _actor.get(),
+            "actor": actor.get(),
             "thing": thing.value,
             "thing_id": thing_id,
             "before": was,

@@ -24,7 +24,7 @@ _NODES = (1 << NODE_BITS) - 1
 def read_sealed(pieces: Pieces, sealed: Sequence[Grown], query: CountQuery) -> dict[str, CountBlock]:
     """Return the counts of sealed campaigns."""
     first, last = query.days
-    by_user = users_of(query)
+    by_user = _users_of(query)
     seals = [grown.seal for grown in sealed]
     events = pieces.events([piece.number for seal in seals for piece in seal.pieces])
     users = pieces.users([piece.number for seal in seals if seal.campaign_id in by_user for piece in seal.pieces])
@@ -42,7 +42,7 @@ def read_sealed(pieces: Pieces, sealed: Sequence[Grown], query: CountQuery) -> d
     return blocks
 
 
-def users_of(query: CountQuery) -> set[str]:
+def _users_of(query: CountQuery) -> set[str]:
     """Return the campaigns whose distinct users are asked for."""
     if query.users_by_detail or query.remaining:
         return set(query.campaign_ids)

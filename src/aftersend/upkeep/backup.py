@@ -13,7 +13,7 @@ from aftersend.store.migrate import steps
 from aftersend.upkeep.files import explained
 from aftersend.upkeep.manifest import FORMAT, Manifest, StoredPart
 from aftersend.upkeep.repository import Repository
-from aftersend.upkeep.snapshots import Snapshot
+from aftersend.upkeep.snapshot import Snapshot
 
 Note = Callable[[int], None]
 

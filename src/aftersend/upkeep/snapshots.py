@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from threading import Lock
 
-import msgspec
 import structlog
 
 from aftersend.errors import NotFound, StoreUnavailable
@@ -19,24 +18,11 @@ from aftersend.store.engine import Engine
 from aftersend.store.frozen import applied_steps, count_tables, freeze, thaw
 from aftersend.store.ledger import Ledger
 from aftersend.upkeep.remover import Remover
+from aftersend.upkeep.snapshot import Snapshot
 
 log = structlog.get_logger(__name__)
 
 _PREFIX = "snapshot_"
-
-
-class Snapshot(msgspec.Struct, frozen=True):
-    """What a snapshot holds, and where: folders and files on the machine that took it."""
-
-    id: str
-    taken_at: datetime
-    rows: dict[str, int]
-    tables: dict[str, str]
-    """The folder with the parts of each table."""
-    ledger_steps: dict[int, str]
-    registry_step: str
-    registry: str
-    """The file with the rows of the registry."""
 
 
 class Snapshots:

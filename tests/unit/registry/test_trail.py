@@ -12,8 +12,8 @@ from aftersend.domain.global_group import GlobalControlGroup, GlobalMode
 from aftersend.domain.profiles import ProfileName
 from aftersend.domain.workspaces import Feature, Scope
 from aftersend.errors import InvalidRequest
+from aftersend.registry.actor import act_as
 from aftersend.registry.registry import Registry
-from aftersend.registry.trail import act_as
 from fakes import FakeClock
 from objects import MOMENT, a_campaign, a_goal
 from unit.registry.opening import opened
