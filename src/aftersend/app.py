@@ -40,14 +40,14 @@ def now() -> datetime:
 @contextmanager
 def open_registry(settings: Settings) -> Iterator["Registry"]:
     """Open the registry alone, with its newest tables. It can be used while a server runs."""
+    from aftersend.registry.database import sqlite_url
+    from aftersend.registry.registry import Registry
+
     if settings.registry is None:
         try:
             settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise Misconfigured(f"the data folder {settings.data} cannot be used: {error.strerror}") from error
-    from aftersend.registry.database import sqlite_url
-    from aftersend.registry.registry import Registry
-
     registry = Registry(settings.registry or sqlite_url(settings.data), now)
     try:
         registry.database.migrate()

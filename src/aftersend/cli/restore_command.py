@@ -99,10 +99,10 @@ def _fill_ledger(repository: Repository, manifest: Manifest, settings: Settings)
 
 
 def _fill_registry(repository: Repository, manifest: Manifest, settings: Settings) -> None:
-    file = settings.data / "registry.ndjson.zst"
     from aftersend.registry.database import Database, sqlite_url
     from aftersend.registry.dump import fill
 
+    file = settings.data / "registry.ndjson.zst"
     database = Database(settings.registry or sqlite_url(settings.data))
     try:
         with explained("the registry cannot be restored"):

@@ -11,12 +11,9 @@ from aftersend.domain.columns import Numbers
 from aftersend.store.engine import Engine
 from aftersend.store.marks import Column, Marks, NotKept, Users, numbered
 from aftersend.store.scope import CAMPAIGNS
-from aftersend.store.seal_build import KEY, Extent
+from aftersend.store.seal_build import EVENTS_A_SHARE, KEY, NUMBER, Extent, shares_of
 from aftersend.store.seal_layout import Combination, Layout
 from aftersend.store.seniority import senior
-
-_EVENTS_A_SHARE = 1_000_000
-"""About so many are read and kept together, which bounds the memory that it takes."""
 
 _MOST_LOOKED_UP = 20_000
 """Users. Of more than these everything is counted as fast."""
@@ -53,20 +50,27 @@ def _shares(days: Sequence[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], 
     for place, (day, events) in enumerate(days):
         first = first if together else day
         together += events
-        if place + 1 == len(days) or together + days[place + 1][1] > _EVENTS_A_SHARE:
+        if place + 1 == len(days) or together + days[place + 1][1] > EVENTS_A_SHARE:
             shares = shares_of(together)
             yield from (((first, day), share, shares) for share in range(shares))
             together = 0
 
 
 def _keys(engine: Engine, layout: Layout) -> list[int]:
-    """The engine's keys of the combinations of a layout, in their order."""
+    """The engine's keys of the combinations of a layout, in their order.
+
+    Raises:
+        NotKept: two of them have the same one.
+    """
     places = dict(zip(_PLACE, zip(*layout.combinations, strict=True), strict=True))
     named = ", ".join(f"{{{name}:Array({'Bool' if name == 'machine' else 'String'})}} AS {name}" for name in _PLACE)
     found = engine.select(
         f"SELECT {KEY} FROM (SELECT 1) ARRAY JOIN {named}", {name: [*row] for name, row in places.items()}
     )
-    return [row[0] for row in found]
+    keys = [row[0] for row in found]
+    if len(set(keys)) < len(keys):
+        raise NotKept
+    return keys
 
 
 def _what_was_done(condition: str) -> str:
@@ -75,8 +79,7 @@ def _what_was_done(condition: str) -> str:
     `place` is the place of its combination among those of `keys`, counted from 1; 0 where it is not among them.
     """
     return f"""
-SELECT sipHash128(user_id) AS person, toUInt16(day) AS number,
-    transform({KEY}, {{keys:Array(UInt64)}}, arrayEnumerate({{keys:Array(UInt64)}}), toUInt32(0)) AS place
+SELECT sipHash128(user_id) AS person, toUInt16(day) AS number, {NUMBER} AS place
 FROM message_events
 WHERE {CAMPAIGNS} AND seniority >= {{upto:UInt64}} AND {condition}"""
 
@@ -86,11 +89,6 @@ def _marks(rows: pa.Table, user: Numbers) -> Marks:
     if not place.all():
         raise NotKept
     return Marks(user, place - np.uint32(1), rows["number"].to_numpy(), np.ones(len(user), np.uint8))
-
-
-def shares_of(events: int) -> int:
-    """Return in how many shares so many events are read."""
-    return max(1, -(-events // _EVENTS_A_SHARE))
 
 
 @dataclass(frozen=True, slots=True)

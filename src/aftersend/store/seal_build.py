@@ -22,7 +22,7 @@ from aftersend.store.seal_layout import Combination, Layout
 from aftersend.store.seals import Piece, new_piece
 from aftersend.store.seniority import senior
 
-_EVENTS_A_SHARE = 1_000_000
+EVENTS_A_SHARE = 1_000_000
 """How many events are looked at together: memory stays bounded, and counts of different users add up."""
 
 KEY = "cityHash64(platform, locale, variation, kind, detail, machine)"
@@ -119,12 +119,17 @@ def read_corners(
 
     `events` is about how many there are to look at. What is yielded is to be added up.
     """
-    shares = max(1, -(-events // _EVENTS_A_SHARE))
+    shares = shares_of(events)
     for share in range(shares):
         for condition, sign in _slices(extent):
             words = condition + (f" AND sipHash64(user_id) % {shares} = {share}" if shares > 1 else "")
             yield _users(engine, extent, layout, keys, (words, sign))
             yield _lost(engine, extent, layout, keys, (words, sign))
+
+
+def shares_of(events: int) -> int:
+    """Return in how many shares so many events are looked at."""
+    return max(1, -(-events // EVENTS_A_SHARE))
 
 
 def _slices(extent: Extent) -> Iterator[tuple[str, int]]:
@@ -145,7 +150,8 @@ def _look_up(layout: Layout, keys: dict[Combination, int], cells: list[list[int]
     return {"keys": [key for key, _ in found] or [0], "cells": [some for _, some in found] or [[]]}
 
 
-_NUMBER = f"transform({KEY}, {{keys:Array(UInt64)}}, arrayEnumerate({{keys:Array(UInt64)}}), toUInt32(0))"
+NUMBER = f"transform({KEY}, {{keys:Array(UInt64)}}, arrayEnumerate({{keys:Array(UInt64)}}), toUInt32(0))"
+"""SQL for the place of a combination among those whose `keys` are given, counted from 1; 0 where it is not there."""
 
 
 def _users(
@@ -165,7 +171,7 @@ SELECT after, spot, sum(users) AS users FROM (
                 {{cells:Array(Array(UInt32))}}[toUInt32(bitShiftRight(mark, 16))]),
             marks)))) AS spots
         FROM (
-            SELECT arraySort(groupUniqArray(bitShiftLeft(toUInt64({_NUMBER}), 16) + toUInt16(day))) AS marks
+            SELECT arraySort(groupUniqArray(bitShiftLeft(toUInt64({NUMBER}), 16) + toUInt16(day))) AS marks
             FROM message_events WHERE {condition}
             GROUP BY user_id
         )
@@ -201,7 +207,7 @@ SELECT cell, days, starts, losses, count() AS users FROM (
         SELECT user_id, bitShiftRight(spot, 2) AS cell, number,
             countIf(bitTest(spot, 1)) AS begun, countIf(bitTest(spot, 0)) AS gone
         FROM (
-            SELECT user_id, toUInt16(day) AS number, arrayJoin({{cells:Array(Array(UInt64))}}[{_NUMBER}]) AS spot
+            SELECT user_id, toUInt16(day) AS number, arrayJoin({{cells:Array(Array(UInt64))}}[{NUMBER}]) AS spot
             FROM message_events
             WHERE {condition} AND user_id IN (
                 SELECT user_id FROM message_events

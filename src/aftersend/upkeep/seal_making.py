@@ -10,8 +10,8 @@ from aftersend.store.corners import Corners, summed
 from aftersend.store.engine import PatientEngine
 from aftersend.store.growth import GrowingSeal
 from aftersend.store.marks import UserMarks
-from aftersend.store.read_marks import read_marks, shares_of
-from aftersend.store.seal_build import Day, Extent, read_corners, read_days, read_keys, write_piece
+from aftersend.store.read_marks import read_marks
+from aftersend.store.seal_build import Day, Extent, read_corners, read_days, read_keys, shares_of, write_piece
 from aftersend.store.seal_layout import Combination, Layout
 from aftersend.store.seal_pieces import Pieces
 from aftersend.store.seals import Seal
