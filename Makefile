@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 NEWMAN := 6.2.2
 
+# Tests start hundreds of commands: where bytecode is not kept, each of them compiles the whole package once more.
+export PYTHONDONTWRITEBYTECODE =
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check format docs bench crash postman lock wheel clean
 

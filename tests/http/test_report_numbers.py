@@ -93,31 +93,34 @@ def shop(server: Server) -> Asker:
 
 
 class Answers:
-    """What the Stats API answers about a workspace, each question asked once."""
+    """What the Stats API answers about a workspace, each question asked once, for all its campaigns together."""
 
-    def __init__(self, server: Server, workspace_id: str) -> None:
+    def __init__(self, server: Server, workspace_id: str, campaign_ids: list[str]) -> None:
         self._stats = server.parts.stats
         self._workspace = server.parts.registry.workspaces.get(workspace_id)
-        self.tree = cache(self._tree)
+        self._campaign_ids = campaign_ids
+        self.trees = cache(self._trees)
 
-    def _tree(self, campaign_id: str, start: str, end: str, mode: str, attribution: str = "VIEW_THROUGH") -> Json:
+    def _trees(self, start: str, end: str, mode: str, attribution: str = "VIEW_THROUGH") -> Json:
         # The limit of calls is that of HTTP; this is the function that the route calls.
-        asked = question(
-            campaign_ids=[campaign_id],
-            start_date=start,
-            end_date=end,
-            metric_type=mode,
-            attribution_type=attribution,
-        )
-        answer = self._stats.answer(self._workspace, parse_request(asked), PROFILES[ProfileName.LIVE])
-        found: Json = answer["data"][campaign_id][0]["platforms"]
+        found: Json = {}
+        for place in range(0, len(self._campaign_ids), 10):
+            asked = question(
+                campaign_ids=self._campaign_ids[place : place + 10],
+                start_date=start,
+                end_date=end,
+                metric_type=mode,
+                attribution_type=attribution,
+            )
+            answer = self._stats.answer(self._workspace, parse_request(asked), PROFILES[ProfileName.LIVE])
+            found |= {campaign_id: trees[0]["platforms"] for campaign_id, trees in answer["data"].items()}
         return found
 
     def node(self, row: dict[str, Any], platform: str, mode: str, attribution: str = "VIEW_THROUGH") -> Json:
         """Return the node that a row of a report is about."""
         day = row.get("Date")
         start, end = (day, day) if day else (SPAN["start_date"], SPAN["end_date"])
-        tree = self.tree(row["Campaign ID"], start, end, mode, attribution)
+        tree = self.trees(start, end, mode, attribution)[row["Campaign ID"]]
         locales = tree.get(platform, {"locales": {}})["locales"]
         variations = locales.get(row.get("Locale", "all_locale"), {"variations": {}})["variations"]
         found: Json = variations.get(row.get("Variation", "all_variations"), {})
@@ -169,7 +172,8 @@ def _told(answers: Answers, channel: str, row: dict[str, Any]) -> dict[str, Deci
 
 
 def _compare(server: Server, shop: Asker, found: dict[str, Table], *channels: str) -> None:
-    answers = Answers(server, shop.workspace_id)
+    campaign_ids = {row["Campaign ID"] for table in found.values() for row in table}
+    answers = Answers(server, shop.workspace_id, sorted(campaign_ids))
     for channel in channels:
         rows = [row for name, table in found.items() if name.endswith(channel) for row in table]
         assert rows, (channel, list(found))
@@ -190,9 +194,10 @@ def test_days_and_splits_are_what_the_stats_api_answers(server: Server, shop: As
     """For single days, variations and locales."""
     few = {"start_date": "2025-03-02", "end_date": "2025-03-12"}
     splits = ["child_campaign", "variation", "locale"]
-    found = tables(shop, name="Days", granularity="day", split_by=splits, **few)
+    channels = ["EMAIL", "PUSH", "SMS"]
+    found = tables(shop, name="Days", granularity="day", split_by=splits, filter={"channels": channels}, **few)
 
-    _compare(server, shop, found, "EMAIL", "PUSH", "SMS")
+    _compare(server, shop, found, *channels)
     rows = found["Days_EMAIL"]
     assert {row["Variation"] for row in rows} >= {"variation_1", "variation_2"}
     assert len({row["Locale"] for row in rows}) > 1
@@ -207,7 +212,7 @@ def test_formats_agree(shop: Asker) -> None:
     kinds += [{"format": "parquet"}, {"format": "xlsx"}]
     texts = []
     for place, kind in enumerate(kinds):
-        found = tables(shop, name=f"Same {place}", **kind, **SPAN)
+        found = tables(shop, name=f"Same {place}", filter={"channels": ["EMAIL", "PUSH"]}, **kind, **SPAN)
         texts.append(
             [{name: _comparable(value) for name, value in row.items()} for table in found.values() for row in table]
         )
