@@ -10,33 +10,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 
 from aftersend.errors import Misconfigured
 from aftersend.store.folder import running_server
 from builders import Json
+from cli.warm import Said, run_warm
 
 COMMAND = Path(sys.executable).with_name("aftersend")
 _PATIENCE_SECONDS = 60
 
 SEALING = {"AFTERSEND_SEAL_LEAST_EVENTS": "1", "AFTERSEND_SEAL_CALM_SECONDS": "0"}
 """The environment of a server that keeps the counts of every campaign ready, however little there is and comes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a command printed, and how it ended."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """Return the JSON that was printed."""
-        return json.loads(self.out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +37,11 @@ class Desk:
 
     def run(self, *words: str | Path, status: int | tuple[int, ...] = 0, **environment: str) -> Said:
         """Run a command and return what it said; it must end as expected, and never with a traceback."""
-        done = subprocess.run(
-            [COMMAND, *words],
-            check=False,
-            env=self._environment(environment),
-            cwd=self.files,
-            capture_output=True,
-            text=True,
-            timeout=_PATIENCE_SECONDS,
-        )
-        assert "Traceback" not in done.stderr, done.stderr
+        said = run_warm(list(map(str, words)), self._environment(environment), self.files, _PATIENCE_SECONDS)
+        assert "Traceback" not in said.err, said.err
         expected = status if isinstance(status, tuple) else (status,)
-        assert done.returncode in expected, (done.returncode, done.stdout, done.stderr)
-        return Said(done.returncode, done.stdout, done.stderr)
+        assert said.status in expected, said
+        return said
 
     def create_workspace(self, *options: str) -> str:
         """Create the workspace and return the secret of its first key."""

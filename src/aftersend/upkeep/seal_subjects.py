@@ -48,8 +48,8 @@ def subjects(
         of_workspaces.setdefault(owner, {})[campaign_id] = number
     for workspace in registry.workspaces.all():
         own = of_workspaces.get(workspace.id, {}) if workspace_id in (None, workspace.id) else {}
-        if not own:
-            continue
+        if not own or sum(own.values()) < least_events:
+            continue  # no family has more than all of them
         known = _with_ancestors(registry.campaigns, workspace.id, own)
         events = _with_children(known, own)
         large = [one for one in sorted(events, key=lambda one: -events[one]) if events[one] >= least_events]

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeGuard
 
 import structlog
@@ -137,12 +138,13 @@ class Sealer:
 
     def _seal_all(self, waiting: list[Subject]) -> None:
         self.behind = len(waiting)
-        room = sealed_share(self._aside) < self._limits.share_of_disk
+        # Asked only where a new seal may be made: the engine goes through all of its parts to answer.
+        has_room = cache(lambda: sealed_share(self._aside) < self._limits.share_of_disk)
         for subject in waiting:
             if self.worker.stopping:
                 return
             seal = self.book.find(*subject.key)
-            if self._may_begin(subject, seal) and (room or seal is not None):
+            if self._may_begin(subject, seal) and (seal is not None or has_room()):
                 self._seal(subject, seal)
                 self.behind -= 1
                 self.grow()  # whoever asks about a campaign that grows waits for it
