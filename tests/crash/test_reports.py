@@ -9,7 +9,7 @@ from builders import Asker, Json, campaign, message_event
 from cli.desk import Desk, Serving
 from report_files import archive, ask, ended, read_csv
 
-CAMPAIGNS, DAYS = 40, 30
+CAMPAIGNS, DAYS = 20, 30
 DAY = 86_400_000
 NOON = 1_767_268_800_000
 LONG: Json = {"end_date": "2026-01-30", "granularity": "day"}

@@ -1,16 +1,14 @@
 """The embedded engine: chDB in this process, on a folder that no other process has open.
 
 A connection runs one statement at a time, so reads have a small pool of their own and never wait for a
-write, and neither waits for the upkeep. chDB lets Python go while it works. A connection takes two hundredths of a
-second to open, so it is opened when it is first used.
+write, and neither waits for the upkeep. chDB lets Python go while it works.
 """
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from functools import cached_property
 from pathlib import Path
-from queue import LifoQueue
+from queue import SimpleQueue
 from threading import Condition, Lock
 from typing import Any
 from urllib.parse import urlencode
@@ -56,38 +54,30 @@ class EmbeddedEngine:
         give_back()
         # Settings of the whole engine go with the path; all connections have to name the same.
         self._address = f"{folder}?{urlencode(_CACHES)}"
-        self._clients: list[Client] = []
-        # The writer's is opened now: a folder that cannot be used is told at once.
         self._writer = self._connect()
         self._writing = Lock()
+        self._keeper = self._connect()
         self._tending = Lock()
+        self._patient = self._connect()
         self._waiting = Lock()
         self._lent = 0
         self._quiet = Condition()
+        self._clients = [self._writer, self._keeper, self._patient]
         self._started = ThreadPoolExecutor(readers, "read")
-        # Who asks gets the connection that was used last; one that is not open yet comes last of all.
-        self._readers: LifoQueue[Client | None] = LifoQueue()
+        self._readers: SimpleQueue[Client] = SimpleQueue()
         for _ in range(readers):
-            self._readers.put(None)
+            client = self._connect()
+            self._clients.append(client)
+            self._readers.put(client)
 
     def _connect(self) -> Client:
         with self._translated():
-            client = clickhouse_connect.get_client(
+            return clickhouse_connect.get_client(
                 interface="chdb",
                 path=self._address,
                 # One insert is one block is one part, and so is there whole or not at all after a crash.
                 settings={"max_query_size": _LARGEST_STATEMENT, "max_insert_block_size": 10_000_000},
             )
-        self._clients.append(client)
-        return client
-
-    @cached_property
-    def _keeper(self) -> Client:
-        return self._connect()
-
-    @cached_property
-    def _patient(self) -> Client:
-        return self._connect()
 
     def command(self, statement: str, parameters: Parameters | None = None) -> None:
         """Run a statement that answers nothing."""
@@ -150,7 +140,6 @@ class EmbeddedEngine:
             self._lent += 1
         client = self._readers.get()
         try:
-            client = client or self._connect()
             with _left_clean(client):
                 yield client
         finally:

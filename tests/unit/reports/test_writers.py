@@ -69,4 +69,5 @@ def test_memory_does_not_grow_with_the_rows(kind: ReportFormat, tmp_path: Path) 
         tracemalloc.stop()
         writer.close()
 
-    assert peaks[1] < 1.5 * peaks[0] + 500_000
+    # Threads of the server that the run shares take something, too; thirty thousand rows would take ten million bytes.
+    assert peaks[1] < 1.5 * peaks[0] + 3_000_000
