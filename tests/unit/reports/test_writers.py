@@ -69,5 +69,6 @@ def test_memory_does_not_grow_with_the_rows(kind: ReportFormat, tmp_path: Path) 
         tracemalloc.stop()
         writer.close()
 
-    # Threads of the server that the run shares take something, too; thirty thousand rows would take ten million bytes.
+    # Threads of the server that the run shares take something, too; thirty thousand rows of a sheet would take twenty
+    # million bytes.
     assert peaks[1] < 1.5 * peaks[0] + 3_000_000
