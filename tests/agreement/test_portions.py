@@ -25,12 +25,12 @@ from builders import Asker
 from server import Server
 
 SEEDS = range(2001, 2004)
-SHARES = "% 8 ="
+SHARES = "% 16 ="
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 class Stingy:
-    """The real engine, but a statement that may be divided is refused until eight shares are made of it."""
+    """The real engine, but a statement that may be divided is refused until sixteen shares are made of it."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -78,4 +78,4 @@ def test_portions_add_up_to_the_whole(server: Server, new_workspace: Callable[..
                 found = stats.answer(known, parse_request(asked), PROFILES[ProfileName(profile)])
                 assert _ENCODER.encode(found) == caller.ask(asked, profile), seed
     assert stingy.refused > len(SEEDS)
-    assert stingy.answered > 8 * len(SEEDS)
+    assert stingy.answered > 16 * len(SEEDS)

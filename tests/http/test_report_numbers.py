@@ -12,7 +12,7 @@ import pytest
 from aftersend.demo.history import month
 from aftersend.domain.channels import Channel
 from aftersend.domain.profiles import PROFILES, ProfileName
-from aftersend.stats.request import parse_request
+from aftersend.stats.request import MOST_CAMPAIGNS, parse_request
 from builders import Asker, Json, campaign, message_event, question, user_event
 from report_files import Table, tables
 from server import Server
@@ -104,9 +104,9 @@ class Answers:
     def _trees(self, start: str, end: str, mode: str, attribution: str = "VIEW_THROUGH") -> Json:
         # The limit of calls is that of HTTP; this is the function that the route calls.
         found: Json = {}
-        for place in range(0, len(self._campaign_ids), 10):
+        for place in range(0, len(self._campaign_ids), MOST_CAMPAIGNS):
             asked = question(
-                campaign_ids=self._campaign_ids[place : place + 10],
+                campaign_ids=self._campaign_ids[place : place + MOST_CAMPAIGNS],
                 start_date=start,
                 end_date=end,
                 metric_type=mode,
