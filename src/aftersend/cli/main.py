@@ -71,7 +71,7 @@ class _NoDataFrames:
     """Keeps the library for data frames from being found.
 
     Arrow and the engine load it where it is installed, in case somebody has a data frame for them. Nobody here does,
-    and it takes a quarter of a second of each start, and 33 MiB.
+    and it takes a quarter of a second of each start that opens the ledger, and 33 MiB.
     """
 
     def find_spec(self, name: str, _path: object = None, _target: object = None) -> None:
