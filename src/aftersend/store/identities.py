@@ -61,9 +61,13 @@ def _order(identities: list[bytes]) -> list[int]:
 
     It is the order of the index, but for the odd collision: each finds its place near that of the one before.
     """
-    halves = np.frombuffer(b"".join(identities), ">u8").astype(np.uint64)
-    order: list[int] = halves[::2].argsort(kind="stable").tolist()
-    return order
+    halves = np.frombuffer(b"".join(identities), ">u8").astype(np.uint64)[::2]
+    order = halves.argsort()
+    found = halves[order]
+    if (found[1:] == found[:-1]).any():
+        order = halves.argsort(kind="stable")  # six times as slow
+    places: list[int] = order.tolist()
+    return places
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ Noted before anybody can read a commit, so whatever has been acknowledged is in 
 process is read from the tables once, in the background; until then nobody knows what a campaign's days are up to.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from threading import Lock
 
 import numpy as np
@@ -52,8 +53,8 @@ class Touched:
         if stream == Stream.MESSAGE_EVENTS:
             found = _combinations(rows, ("workspace_id", "campaign_id"), "day")
             with self._lock:
-                for workspace_id, campaign_id, day, events in found:
-                    self._note_day((workspace_id, campaign_id), day, commit, events)
+                for workspace_id, campaign_id, days, events in found:
+                    self._note_days((workspace_id, campaign_id), days, commit, events)
         elif stream == Stream.USER_EVENTS:
             for workspace_id, name, _, _ in _combinations(rows, ("workspace_id", "name"), None):
                 self._note_name((workspace_id, name), commit)
@@ -67,7 +68,7 @@ GROUP BY workspace_id, campaign_id, number"""
         for block in engine.stream(statement):
             with self._lock:
                 for workspace_id, campaign_id, day, senior, events in block:
-                    self._note_day((workspace_id, campaign_id), day, commit_of(senior), events)
+                    self._note_days((workspace_id, campaign_id), (day,), commit_of(senior), events)
                     last = max(last, commit_of(senior))
         statement = "SELECT workspace_id, name, min(seniority) FROM user_events GROUP BY workspace_id, name"
         for block in engine.stream(statement):
@@ -134,13 +135,14 @@ GROUP BY workspace_id, campaign_id, number"""
             found = [(*key, one.events) for key, one in self._campaigns.items() if one.events >= at_least]
         return sorted(found, key=lambda row: -row[2])
 
-    def _note_day(self, key: tuple[str, str], day: int, commit: int, events: int) -> None:
+    def _note_days(self, key: tuple[str, str], days: Sequence[int], commit: int, events: int) -> None:
         # The lock is held by who calls: a commit of many campaigns takes it once.
         self._changes += 1
         campaign = self._campaigns.get(key)
         if campaign is None:
             campaign = self._campaigns[key] = _Campaign()
-        campaign.days[day] = max(commit, campaign.days.get(day, 0))
+        known = campaign.days
+        known.update({day: commit for day in days if known.get(day, 0) < commit})
         campaign.events += events
         self._workspaces[key[0]] = max(commit, self._workspaces.get(key[0], 0))
 
@@ -150,8 +152,8 @@ GROUP BY workspace_id, campaign_id, number"""
             self._workspaces[key[0]] = max(commit, self._workspaces.get(key[0], 0))
 
 
-def _combinations(rows: pa.Table, names: tuple[str, str], day: str | None) -> list[tuple[str, str, int, int]]:
-    """Which values the columns have beside one another, with the day, and in how many rows."""
+def _combinations(rows: pa.Table, names: tuple[str, str], day: str | None) -> list[tuple[str, str, list[int], int]]:
+    """Which values the columns have beside one another, on which days, and in how many rows."""
     if not rows.num_rows:
         return []
     rows = rows.select([*names, *([day] if day else [])]).combine_chunks()
@@ -167,9 +169,13 @@ def _combinations(rows: pa.Table, names: tuple[str, str], day: str | None) -> li
     first = int(days.min())
     span = int(days.max()) - first + 1
     found, counts = np.unique(numbers * span + (days - first), return_counts=True)
+    values, days = found // span, (found % span + first).tolist()
+    begins = np.flatnonzero(np.diff(values, prepend=-1))
+    events = np.add.reduceat(counts, begins).tolist()
+    places = pairwise([*begins.tolist(), len(days)])
     return [
-        (*_named(number // span, words), number % span + first, count)
-        for number, count in zip(found.tolist(), counts.tolist(), strict=True)
+        (*_named(value, words), days[begin:end], number)
+        for value, (begin, end), number in zip(values[begins].tolist(), places, events, strict=True)
     ]
 
 
