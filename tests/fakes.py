@@ -140,6 +140,9 @@ class FakeEngine:
         """Note a statement and its parameters like any other."""
         self.command(statement, parameters)
 
+    def watch(self) -> None:
+        """Do nothing: all that is written here is there."""
+
     def insert(self, table: str, rows: pa.Table) -> None:
         """Note the rows."""
         self.inserted.append((table, rows))

@@ -84,7 +84,7 @@ def joined(opened: Opened) -> Iterator[Services]:
     observations = Observations(
         lambda: (committer.waiting_events, ledger.pending_rows), lambda: (len(book), sealer.behind)
     )
-    settling = Worker("settling", lambda: _settle(ledger), _SETTLE_RETRY_SECONDS)
+    settling = Worker("settling", lambda: _settle(ledger, opened.engine), _SETTLE_RETRY_SECONDS)
     ledger.tell_when_full(settling.wake)
     committer = Committer(ledger, observe=observations.commit)
     book = SealBook(engine, ledger.touched)
@@ -115,7 +115,8 @@ def joined(opened: Opened) -> Iterator[Services]:
         settling.stop()
 
 
-def _settle(ledger: Ledger) -> float:
+def _settle(ledger: Ledger, engine: EmbeddedEngine) -> float:
+    engine.watch()
     return _SETTLE_SECONDS if ledger.settle() else _SETTLE_RETRY_SECONDS
 
 

@@ -44,6 +44,10 @@ class AsideEngine:
         """Refuse: this work changes nothing."""
         raise NotImplementedError
 
+    def watch(self) -> None:
+        """Refuse: whoever writes does that."""
+        raise NotImplementedError
+
     def insert(self, table: str, rows: pa.Table) -> None:
         """Refuse: this work changes nothing."""
         raise NotImplementedError

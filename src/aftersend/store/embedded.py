@@ -23,6 +23,7 @@ from aftersend.store.allocation import give_back
 from aftersend.store.damage import Damage
 from aftersend.store.engine import Parameters
 from aftersend.store.refusals import TooMuchMemory, takes_too_much_memory, unavailable
+from aftersend.store.written import Written
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +36,17 @@ _LONGEST_PATIENCE_SECONDS = 0.5
 """Who asks without a break must not keep a report from ever being made."""
 
 _ONE_CORE = {"max_threads": 1}
+
+_LONGEST_QUESTION_SECONDS = 30.0
+"""How long whoever puts parts right waits for the questions that have begun."""
+
+_SETTINGS = {
+    "max_query_size": _LARGEST_STATEMENT,
+    # One insert is one block is one part, and so is there whole or not at all after a crash.
+    "max_insert_block_size": 10_000_000,
+    # No block has two rows of one key where that matters. To look for them takes a third of an insert.
+    "optimize_on_insert": 0,
+}
 
 _CACHES = {
     "mark_cache_size": 64 * _MIB,
@@ -51,6 +63,7 @@ class EmbeddedEngine:
     def __init__(self, folder: Path, readers: int = 4) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.damage = Damage()
+        self._written = Written(folder)
         give_back()
         # Settings of the whole engine go with the path; all connections have to name the same.
         self._address = f"{folder}?{urlencode(_CACHES)}"
@@ -61,6 +74,7 @@ class EmbeddedEngine:
         self._patient = self._connect()
         self._waiting = Lock()
         self._lent = 0
+        self._is_closed = False
         self._quiet = Condition()
         self._clients = [self._writer, self._keeper, self._patient]
         self._started = ThreadPoolExecutor(readers, "read")
@@ -69,30 +83,38 @@ class EmbeddedEngine:
             client = self._connect()
             self._clients.append(client)
             self._readers.put(client)
+        with self._translated():
+            self._written.resume(self._writer)
 
     def _connect(self) -> Client:
         with self._translated():
             return clickhouse_connect.get_client(
                 interface="chdb",
                 path=self._address,
-                # One insert is one block is one part, and so is there whole or not at all after a crash.
-                settings={"max_query_size": _LARGEST_STATEMENT, "max_insert_block_size": 10_000_000},
+                settings=_SETTINGS,
             )
 
     def command(self, statement: str, parameters: Parameters | None = None) -> None:
         """Run a statement that answers nothing."""
         with self._writing, self._translated():
+            self._mend()
             self._writer.command(statement, parameters=dict(parameters or {}))
+            self._written.check(self._writer)
 
     def tend(self, statement: str, parameters: Parameters | None = None) -> None:
         """Run a statement that may take long, on a connection of its own."""
+        with self._writing, self._translated():
+            self._mend()
         with self._tending, self._translated():
             self._keeper.command(statement, parameters=dict(parameters or {}))
+            self._written.check(self._keeper)
 
     def insert(self, table: str, rows: pa.Table) -> None:
         """Insert the rows as one block, durable and visible on return."""
         with self._writing, self._translated():
+            self._mend()
             self._writer.insert_arrow(table, rows)
+            self._written.check(self._writer)
 
     def select(self, statement: str, parameters: Parameters | None = None) -> Sequence[Sequence[Any]]:
         """Run a query and return all its rows."""
@@ -128,6 +150,35 @@ class EmbeddedEngine:
         with self._reader() as client, self._translated(), client.query_row_block_stream(statement, given) as blocks:
             yield from blocks
 
+    def watch(self) -> None:
+        """Look whether what the engine does by itself gets to the disk, and put right what has not.
+
+        Raises:
+            StoreUnavailable: a write was refused.
+        """
+        with self._writing, self._translated():
+            self._mend()
+            self._written.check(self._writer)
+
+    def _mend(self) -> None:
+        """Put right what was cut off; whoever calls is the writer."""
+        if not self._written.is_trusted:
+            with self._nobody_reads():
+                self._written.mend(self._writer)
+
+    @contextmanager
+    def _nobody_reads(self) -> Iterator[None]:
+        """Let no question begin for the block: while parts are exchanged, some rows are not there."""
+        with self._waiting, self._quiet:
+            self._is_closed = True
+            try:
+                if not self._quiet.wait_for(lambda: self._lent == 0, _LONGEST_QUESTION_SECONDS):
+                    raise unavailable("the ledger cannot be written to", "a write was refused")
+                yield
+            finally:
+                self._is_closed = False
+                self._quiet.notify_all()
+
     def close(self) -> None:
         """Close every connection."""
         self._started.shutdown()
@@ -137,6 +188,7 @@ class EmbeddedEngine:
     @contextmanager
     def _reader(self) -> Iterator[Client]:
         with self._quiet:
+            self._quiet.wait_for(lambda: not self._is_closed)
             self._lent += 1
         client = self._readers.get()
         try:

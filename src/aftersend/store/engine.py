@@ -1,4 +1,4 @@
-"""The door to the engine: eight calls, and every read and write of the ledger goes through them."""
+"""The door to the engine: nine calls, and every read and write of the ledger goes through them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -43,6 +43,10 @@ class Engine(Protocol):
 
     def stream(self, statement: str, parameters: Parameters | None = None) -> Iterator[Sequence[Sequence[Any]]]:
         """Run a query and yield its rows block by block, in bounded memory."""
+        ...
+
+    def watch(self) -> None:
+        """Look whether all that was written is on the disk, and put right what is not."""
         ...
 
     def close(self) -> None:

@@ -147,6 +147,7 @@ class Pending:
     def _leave_out(self, side: _Side) -> None:
         if not side.is_uncertain:
             return
+        self._engine.watch()
         for table in dict.fromkeys(record.table for record in side.records):
             mine = [record for record in side.records if record.table == table]
             there = {

@@ -27,6 +27,7 @@ _CAUSES = (
         ),
     ),
     ("its files may not grow any more", ("File too large",)),
+    ("the system refused a write", ("a write was refused",)),
 )
 """By what an engine or the system says, in the order in which they are looked for."""
 

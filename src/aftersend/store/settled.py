@@ -48,6 +48,10 @@ class SettledEngine:
         """Run a statement that may take long and answers nothing."""
         self._engine.tend(statement, parameters)
 
+    def watch(self) -> None:
+        """Look whether all that was written is on the disk."""
+        self._bare.watch()
+
     def insert(self, table: str, rows: pa.Table) -> None:
         """Insert rows as one block, beside those that are pending."""
         self._bare.insert(table, rows)
