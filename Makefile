@@ -25,9 +25,11 @@ $(VENV)/ready: requirements/dev.txt pyproject.toml
 run: setup  ## start the demo: a real server with a month of life on every channel
 	$(BIN)/aftersend demo
 
-# In the order of their names: what computes all the time then runs beside what kills servers and waits for them.
+# In the order of their names: what computes all the time then runs beside what kills servers and waits for them. Because
+# of that waiting there are three workers for every two cores.
+WORKERS = $(shell $(PYTHON) -c "import os; print(max(os.cpu_count() * 3 // 2, 2))")
 test: setup $(VENV)/gbstats/ready  ## run every test
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The statistics that ours are compared with want another numpy, so they live beside the environment.
 $(VENV)/gbstats/ready: requirements/gbstats.txt

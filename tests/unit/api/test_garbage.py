@@ -40,7 +40,9 @@ def test_garbage_is_still_found() -> None:
     collect_rarely()
     lost = weakref.ref(_Cycle())
 
-    kept = [[] for _ in range(gc.get_threshold()[0] + 1)]  # type: ignore[var-annotated]
+    kept: list[list[object]] = []
+    # Other threads of the tests free objects meanwhile, each of which counts against one that is made here.
+    while lost() is not None and len(kept) < 20 * gc.get_threshold()[0]:
+        kept.append([])
 
-    assert kept
     assert lost() is None
