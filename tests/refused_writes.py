@@ -7,6 +7,7 @@ then and afterwards is printed as JSON: `python -m refused_writes SCENARIO FOLDE
 import json
 import os
 import resource
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 
 from aftersend.errors import StoreUnavailable
+from aftersend.store import written
 from aftersend.store.embedded import EmbeddedEngine
 from aftersend.store.migrate import migrate
 from builders import message_event
@@ -92,6 +94,27 @@ def merge(engine: EmbeddedEngine) -> dict[str, Any]:
     return {"told": told, "held": _held(engine), "merges": _merges(engine), "aside": _aside(engine)}
 
 
+def merge_too_late(engine: EmbeddedEngine) -> dict[str, Any]:
+    """Refuse a merge, and notice it when the parts that were merged are gone."""
+    _refuse_a_merge(engine)
+    for (path,) in engine.select("SELECT path FROM system.parts WHERE table = 'message_events' AND NOT active"):
+        shutil.rmtree(path)
+    told = [_told(call) for call in (engine.watch, engine.watch, lambda: _held(engine))]
+    engine.insert("message_events", _rows(4))
+    rows = engine.select("SELECT rows FROM system.parts WHERE table = 'message_events' AND active AND rows > 0")
+    return {"told": told, "rows": sorted(number for (number,) in rows)}
+
+
+def exchange(engine: EmbeddedEngine) -> dict[str, Any]:
+    """Refuse a merge, and fail once between taking out what became of it and bringing back what there was."""
+    _refuse_a_merge(engine)
+    told = [_told(engine.watch)]
+    with patch.object(written, "_attach_kept", side_effect=OSError("Input/output error")):
+        told.append(_told(engine.watch))
+    told += [_told(lambda: _held(engine)), _told(engine.watch)]
+    return {"told": told, "held": _held(engine)}
+
+
 def merge_and_end(engine: EmbeddedEngine) -> dict[str, Any]:
     """Refuse a merge, notice it, and end at once, as if killed."""
     _refuse_a_merge(engine)
@@ -140,7 +163,9 @@ class _Engine(EmbeddedEngine):
         self._keeper.command("OPTIMIZE TABLE message_events FINAL")
 
 
-SCENARIOS = {call.__name__: call for call in (insert, merge, merge_and_end, begin_again, removal)}
+SCENARIOS = {
+    call.__name__: call for call in (insert, merge, merge_too_late, exchange, merge_and_end, begin_again, removal)
+}
 
 
 def main() -> None:

@@ -189,6 +189,7 @@ class EmbeddedEngine:
     def _reader(self) -> Iterator[Client]:
         with self._quiet:
             self._quiet.wait_for(lambda: not self._is_closed)
+            self._written.check_whole()
             self._lent += 1
         client = self._readers.get()
         try:
@@ -205,6 +206,7 @@ class EmbeddedEngine:
         with self._waiting:
             with self._quiet:
                 self._quiet.wait_for(lambda: self._lent == 0, _LONGEST_PATIENCE_SECONDS)
+            self._written.check_whole()
             with self._translated(), _left_clean(self._patient):
                 yield self._patient
 

@@ -56,6 +56,11 @@ class Part:
         """Return the number of the last change to its rows, 0 for none."""
         return self._numbers[3]
 
+    @property
+    def is_inserted(self) -> bool:
+        """Return whether it has what one insert brought, and takes the place of no other."""
+        return self.first == self.last and not self.level and not self.version
+
     def covers(self, other: "Part") -> bool:
         """Return whether it has all blocks of another part of its table."""
         return self.table == other.table and self.first <= other.first <= other.last <= self.last
@@ -83,8 +88,8 @@ def is_whole(part: Part) -> bool:
     try:
         with os.scandir(part.path) as files:
             sizes = {file.name: file.stat().st_size for file in files}
-    except FileNotFoundError:  # it has just been deleted, because another one has its rows
-        return not part.is_active
+    except FileNotFoundError:
+        return part.is_active  # one that was active has been merged since, and another one has its rows
     measured = sum(size for name, size in sizes.items() if name not in _NOT_MEASURED)
     return measured >= part.size and all(sizes.get(name, 1) for name in _NOT_MEASURED)
 

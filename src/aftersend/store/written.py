@@ -33,12 +33,18 @@ class Written:
         self._lock = Lock()
         self._refused = 0
         self._cut_off: set[Part] = set()
-        self._merges = True
+        self._lost: set[Part] = set()
+        self._exchanging = False
 
     @property
     def is_trusted(self) -> bool:
-        """Return whether no write has been refused, or all that came of it has been put right."""
-        return self._merges and not self._cut_off
+        """Return whether all that is known to be cut off, and can be put right, has been."""
+        return not self._cut_off and not self._exchanging
+
+    def check_whole(self) -> None:
+        """Raise StoreUnavailable while parts were taken out that are not back yet."""
+        if self._exchanging:
+            raise self._reason()
 
     def check(self, client: Client) -> None:
         """Look whether anything that was written since the last time is not on the disk.
@@ -50,18 +56,17 @@ class Written:
             refused = _number(client)
             if refused == self._refused:
                 return
-            # No merge may take the place of more parts, until the system does as it is asked.
-            client.command("SYSTEM STOP MERGES")
-            self._merges = False
             there = read_parts(client)
-            new = {part for part in there if part.is_active and not is_whole(part)} - self._cut_off
-            for part in new:
-                _keep_sources(part, there)
+            for part in {part for part in there if part.is_active and not is_whole(part)} - self._cut_off - self._lost:
+                self._note(part, there)
             self._refused = refused
-            self._cut_off |= new
-        if new:
-            log.error("parts_cut_off", parts=_names(new))
         raise self._reason()
+
+    def _note(self, part: Part, there: Iterable[Part]) -> None:
+        """Note a part that is cut off; one that cannot be put right is left, so that whoever reads it gets an error."""
+        is_kept = part.is_inserted or _keep_sources(part, there)
+        (self._cut_off if is_kept else self._lost).add(part)
+        log.error("part_cut_off" if is_kept else "part_lost", part=f"{part.table}/{part.name}")
 
     def mend(self, client: Client) -> None:
         """Put right what was cut off, if anything was. No question may begin meanwhile.
@@ -73,15 +78,18 @@ class Written:
             if self.is_trusted:
                 return
             check_disk("the ledger", self._folder)
+            before = _number(client)
+            there = {(part.table, part.name) for part in read_parts(client) if part.is_active}
+            self._exchanging = True
             for part in sorted(self._cut_off, key=lambda part: (part.table, part.name)):
-                # To drop a part writes another one, which is empty and takes its place.
-                client.command(f"ALTER TABLE {part.table} DROP PART '{part.name}'")
+                if (part.table, part.name) in there:
+                    # To drop a part writes another one, which is empty and takes its place.
+                    client.command(f"ALTER TABLE {part.table} DROP PART '{part.name}'")
                 self._cut_off.discard(part)
             _attach_kept(client)
-            if _number(client) != self._refused:
+            if _number(client) != before:
                 raise self._reason()
-            client.command("SYSTEM START MERGES")
-            self._merges = True
+            self._exchanging = False
             log.warning("parts_put_right")
 
     def resume(self, client: Client) -> None:
@@ -101,24 +109,28 @@ def _number(client: Client) -> int:
     return int(rows[0][0]) if rows else 0
 
 
-def _keep_sources(part: Part, there: Iterable[Part]) -> None:
-    """Keep the parts in whose place another one came: the newest whole ones that have its rows among them."""
+def _keep_sources(part: Part, there: Iterable[Part]) -> bool:
+    """Keep the newest whole parts in whose place another one came, and return whether they have all of its rows."""
     within = [one for one in there if not one.is_active and part.covers(one) and is_whole(one)]
     kept: list[Part] = []
     for one in sorted(within, key=lambda one: (one.first - one.last, -one.level, -one.version)):
         if not any(other.covers(one) for other in kept):
             kept.append(one)
+    if sum(one.rows for one in kept) < part.rows:
+        return False
     try:
         for one in kept:
             keep(one)
     except OSError as error:
-        log.error("parts_not_kept", parts=_names(kept), reason=str(error)[:500])
+        log.error("parts_not_kept", part=f"{part.table}/{part.name}", reason=str(error)[:500])
+        return False
+    return True
 
 
 def _attach_kept(client: Client) -> None:
     """Bring back the parts that were kept, but for those that the engine has found again itself."""
     kept = parts_kept(client)
-    active = [part for part in read_parts(client) if part.is_active and part.rows]
+    active = [part for part in read_parts(client) if part.is_active and part.rows and is_whole(part)] if kept else []
     for part in kept:
         if any(other.covers(part) for other in active):
             shutil.rmtree(part.path)
@@ -135,7 +147,3 @@ def _replaced(client: Client, kept: list[Part]) -> Iterator[Part]:
     for part in parts_kept(client, "broken"):
         if any(part.covers(one) for one in kept):
             yield part
-
-
-def _names(parts: Iterable[Part]) -> list[str]:
-    return sorted(f"{part.table}/{part.name}" for part in parts)

@@ -9,6 +9,7 @@ from typing import Any
 
 import refused_writes
 from aftersend.store.parts import Part
+from aftersend.store.refusals import DAMAGED
 from refused_writes import EVENTS
 
 REFUSED = "the ledger cannot be written to right now: "
@@ -46,6 +47,31 @@ def test_a_merge_that_is_refused_loses_nothing(tmp_path: Path) -> None:
     assert told["told"].startswith(REFUSED)
     assert told["held"] == [EVENTS] * 3
     assert (told["merges"], told["aside"]) == (1, 0)
+
+
+def test_what_cannot_be_brought_back_is_an_error(tmp_path: Path) -> None:
+    """Where nothing is left of the parts that were merged, what became of them is read with an error, not left out."""
+    told = _live_through("merge_too_late", tmp_path)
+
+    assert told["told"][0].startswith(REFUSED)
+    assert told["told"][1:] == [
+        "done",
+        f"the ledger cannot be used right now: {DAMAGED}; nothing was kept, send it again",
+    ]
+    assert told["rows"] == [EVENTS, 3 * EVENTS]
+
+
+def test_nothing_is_read_while_parts_are_exchanged(tmp_path: Path) -> None:
+    """When bringing them back fails, questions are refused until it has succeeded; none is answered without them."""
+    told = _live_through("exchange", tmp_path)
+
+    assert [one.partition(" right now")[0] for one in told["told"]] == [
+        "the ledger cannot be written to",
+        "the ledger cannot be used",
+        "the ledger cannot be written to",
+        "done",
+    ]
+    assert told["held"] == [EVENTS] * 3
 
 
 def test_a_merge_that_is_refused_before_a_crash_loses_nothing(tmp_path: Path) -> None:
