@@ -83,9 +83,12 @@ def _possible() -> Iterator[tuple[str, str, str | None]]:
 
 
 def test_every_figure_is_told_apart() -> None:
-    """By every type and in both counting modes every figure of a goal is something else than 0, in some answer."""
+    """By every type and in both counting modes every figure of a goal is something else than 0, in some answer.
+
+    What holds for the first of the histories holds for all of them: there can only be more.
+    """
     seen = Counter[tuple[str, str, str]]()
-    for workspace, arrived, questions in _lives():
+    for workspace, arrived, questions in _lives()[: len(SEEDS) // 2]:
         for question in questions:
             asked = question["request"]
             body = answer(_known(workspace), workspace["campaigns"], arrived, asked, question["profile"])

@@ -100,6 +100,10 @@ class CreditBook:
         """Return whether anything came after a seal that it depends on."""
         return self.last_commit(query) > seal.until
 
+    def is_small(self, query: ConversionQuery) -> bool:
+        """Return whether few events can be credited to the campaigns of a query."""
+        return self._touched.ready and not self._is_large(query)
+
     def _is_large(self, query: ConversionQuery) -> bool:
         return self._touched.events(query.workspace_id, _members(query)) >= self._least_events
 

@@ -1,6 +1,7 @@
 """The levels of a campaign's tree: every combination of platform, locale and variation with "all" in its place."""
 
 from collections.abc import Sequence
+from itertools import product
 
 ALL = ""
 """The name of a level's aggregate in the key of a cell."""
@@ -34,3 +35,9 @@ def places(*, over_platforms: bool) -> str:
         for variation in (f"'{ALL}'", "variation")
     )
     return f"[{', '.join(nodes)}]"
+
+
+def nodes(platform: str, locale: str, variation: str, *, over_platforms: bool) -> list[tuple[str, str, str]]:
+    """Return the same nodes for one row."""
+    platforms = (platform, ALL) if over_platforms else (platform,)
+    return list(product(platforms, (ALL, locale), (ALL, variation)))

@@ -29,7 +29,7 @@ class SealedReading:
         seals = {one: seal for one, seal in found if seal is not None}
         first, last = query.days
         if not seals or first > last:
-            return start_conversions(engine, query)
+            return start_conversions(engine, query, few=self.book.is_small(query))
         unsealed = [one for one, seal in found if seal is None]
         parts: list[tuple[ConversionQuery, int]] = []
         for since, some in self._since(engine, query, seals):
