@@ -15,7 +15,7 @@ aftersend workspace create acme --data data >workspace.json
 key=$(python -c 'import json; print(json.load(open("workspace.json"))["key"]["secret"])')
 aftersend serve --data data --port 0 2>serve.log &
 server=$!
-for _ in $(seq 100); do [ -s data/server.json ] && break; sleep 0.1; done
+for _ in $(seq 600); do [ -s data/server.json ] && break; sleep 0.1; done
 url=$(python -c 'import json; print(json.load(open("data/server.json"))["url"])')
 
 python - <<'PYTHON' >events.ndjson
