@@ -2,6 +2,8 @@
 
 import os
 import re
+import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +19,7 @@ _NOT_MEASURED = frozenset(
 """Files of a part that the engine leaves out of its size."""
 
 _NAME = re.compile(r"all_(\d+)_(\d+)_(\d+)(?:_(\d+))?")
-_KEPT = "kept"
+_KEPT, _KEEPING = "kept", "keeping"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +96,26 @@ def is_whole(part: Part) -> bool:
     return measured >= part.size and all(sizes.get(name, 1) for name in _NOT_MEASURED)
 
 
-def keep(part: Part) -> None:
-    """Set a part aside under another name, which takes no room: its files get a second name."""
-    folder = part.path.parent / "detached" / f"{_KEPT}_{part.name}"
-    folder.mkdir()
-    for file in part.path.iterdir():
-        os.link(file, folder / file.name)
+def keep(parts: Iterable[Part]) -> None:
+    """Set all of the parts aside under other names, or none, which takes no room: their files get second names."""
+    folders = {part: part.path.parent / "detached" / f"{_KEEPING}_{part.name}" for part in parts}
+    try:
+        for part, folder in folders.items():
+            folder.mkdir()
+            for file in part.path.iterdir():
+                os.link(file, folder / file.name)
+    except OSError:
+        for folder in folders.values():
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    # Only now: where some are not kept yet, those that are must not pass for all there was.
+    for part, folder in folders.items():
+        folder.rename(folder.with_name(f"{_KEPT}_{part.name}"))
+
+
+def parts_being_kept(client: Client) -> list[Part]:
+    """Return the parts that were being kept when a process ended."""
+    return parts_kept(client, _KEEPING)
 
 
 def kept_under(part: Part) -> str:

@@ -102,9 +102,9 @@ def _add_up(sql: CreditSql, query: ConversionQuery, rows: Rows, sums: CreditSums
     """Add credits up for each level of the tree, as the other statement does."""
     users: defaultdict[CreditKey, set[str]] = defaultdict(set)
     for user, position, held_out, goal, _, platform, locale, variation, amount, currency in rows:
-        named = {currency: 1} if currency else {}
+        goal_of, named = sql.names(position, held_out, goal), {currency: 1} if currency else {}
         for node in nodes(platform, locale, variation, over_platforms=query.over_platforms):
-            key = (*sql.names(position, held_out, goal), *node)
+            key = (*goal_of, *node)
             users[key].add(user)
             sums.add(key, Conversions(1, 0, amount or Decimal(0)), named, times)
     for key, distinct in users.items():

@@ -17,7 +17,7 @@ import structlog
 from clickhouse_connect.driver.client import Client
 
 from aftersend.errors import StoreUnavailable
-from aftersend.store.parts import Part, is_whole, keep, kept_under, parts_kept, read_parts
+from aftersend.store.parts import Part, is_whole, keep, kept_under, parts_being_kept, parts_kept, read_parts
 from aftersend.store.refusals import check_disk, unavailable
 
 log = structlog.get_logger(__name__)
@@ -119,8 +119,7 @@ def _keep_sources(part: Part, there: Iterable[Part]) -> bool:
     if sum(one.rows for one in kept) < part.rows:
         return False
     try:
-        for one in kept:
-            keep(one)
+        keep(kept)
     except OSError as error:
         log.error("parts_not_kept", part=f"{part.table}/{part.name}", reason=str(error)[:500])
         return False
@@ -144,6 +143,7 @@ def _attach_kept(client: Client) -> None:
 
 def _replaced(client: Client, kept: list[Part]) -> Iterator[Part]:
     """Yield the parts that were set aside as broken and of which all rows have been brought back."""
+    missing = parts_being_kept(client)
     for part in parts_kept(client, "broken"):
-        if any(part.covers(one) for one in kept):
+        if any(part.covers(one) for one in kept) and not any(part.covers(one) for one in missing):
             yield part

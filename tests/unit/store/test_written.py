@@ -2,13 +2,16 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import refused_writes
-from aftersend.store.parts import Part
+from aftersend.store.parts import Part, keep
 from aftersend.store.refusals import DAMAGED
 from refused_writes import EVENTS
 
@@ -86,14 +89,43 @@ def test_a_merge_that_is_refused_before_a_crash_loses_nothing(tmp_path: Path) ->
 def test_parts_that_were_kept_come_back_when_nothing_else_has_them(tmp_path: Path) -> None:
     """With the engine's own copies deleted those that were kept are all there is."""
     _live_through("merge_and_end", tmp_path)
-    for part in [folder for folder in (tmp_path / "ledger" / "store").rglob("all_?_?_0") if folder.is_dir()]:
-        for file in part.iterdir():
-            file.unlink()
-        part.rmdir()
+    _delete_what_was_merged(tmp_path)
 
     told = _live_through("begin_again", tmp_path)
 
     assert (told["held"], told["merges"], told["aside"]) == ([EVENTS] * 3, 1, 0)
+
+
+def test_what_a_crash_kept_in_part_is_not_taken_for_all(tmp_path: Path) -> None:
+    """With one part not kept for good the damaged one stays aside, so that the operator is told of missing events."""
+    _live_through("merge_and_end", tmp_path)
+    _delete_what_was_merged(tmp_path)
+    (kept,) = (tmp_path / "ledger" / "store").rglob("kept_all_2_2_0")
+    kept.rename(kept.with_name("keeping_all_2_2_0"))
+
+    told = _live_through("begin_again", tmp_path)
+
+    assert (told["held"], told["aside"]) == ([EVENTS] * 2, 2)
+
+
+def test_parts_are_kept_all_or_none(tmp_path: Path) -> None:
+    """Where one of them is gone nothing is kept of the others."""
+    parts = [Part("t", name, tmp_path / name) for name in ("all_1_1_0", "all_2_2_0")]
+    (tmp_path / "detached").mkdir()
+    parts[0].path.mkdir()
+    (parts[0].path / "data.bin").write_bytes(b"rows")
+
+    with pytest.raises(FileNotFoundError):
+        keep(parts)
+    assert list((tmp_path / "detached").iterdir()) == []
+
+    keep(parts[:1])
+    assert (tmp_path / "detached" / "kept_all_1_1_0" / "data.bin").read_bytes() == b"rows"
+
+
+def _delete_what_was_merged(folder: Path) -> None:
+    for part in [found for found in (folder / "ledger" / "store").rglob("all_?_?_0") if found.is_dir()]:
+        shutil.rmtree(part)
 
 
 def test_a_removal_that_is_refused_can_be_repeated(tmp_path: Path) -> None:
