@@ -4,6 +4,7 @@ The values of filters and of attributes come from the same few, so that conditio
 """
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -157,7 +158,8 @@ def _values(dice: Random, pair: tuple[str, str], zone: str, hard_day: date) -> J
     return {"value": some[0]}
 
 
-def days_and_moments(zone: str, hard_day: date) -> list[Any]:
+@cache
+def days_and_moments(zone: str, hard_day: date) -> tuple[Any, ...]:
     """Spell moments around the hard day: days, local times, times with an offset, and milliseconds."""
     found: list[Any] = []
     for days in (-1, 0, 1):
@@ -170,22 +172,22 @@ def days_and_moments(zone: str, hard_day: date) -> list[Any]:
         found += [f"{day}", f"{day}T12:00", f"{day} 12:00:00", f"{day}T12:00:00.123", f"{day} 18:30:00.999"]
         found += [f"{midnight:%Y-%m-%dT%H:%M}Z", f"{midnight:%Y-%m-%d %H:%M:%S}.001+0000", milliseconds]
         found += [f"{midnight:%Y-%m-%dT%H:%M:%S}-03:30", f"{midnight:%Y-%m-%dT%H:%M}+0545", milliseconds - 1]
-    return found
+    return tuple(found)
 
 
 def some_attributes(dice: Random, zone: str, hard_day: date) -> Json:
     """Make up the attributes of a user event; some are missing, null or of another type."""
-    moments = [*days_and_moments(zone, hard_day), "2026-02-30", "soon", "1969-12-31", "2026-01-01T12", f"{hard_day}Z"]
+    moments = (*days_and_moments(zone, hard_day), "2026-02-30", "soon", "1969-12-31", "2026-01-01T12", f"{hard_day}Z")
     usual: dict[str, tuple[Any, ...]] = {
         "color": TEXTS,
         "amount": (*NUMBERS, *NUMBERS, *NO_NUMBERS),
         "member": TRUTHS,
-        "due": tuple(moments),
+        "due": moments,
         "tags": ARRAYS,
         "currency": CURRENCIES,
     }
     cart = {"total": usual["amount"], "gift": TRUTHS, "codes": ARRAYS, "currency": CURRENCIES}
-    item = {"name": TEXTS, "made": tuple(moments)}
+    item = {"name": TEXTS, "made": moments}
     attributes = _chosen(dice, usual)
     attributes |= _nested(dice, "cart", _chosen(dice, cart))
     return attributes | _nested(dice, "item", _chosen(dice, item))
