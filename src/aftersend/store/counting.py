@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from aftersend.store.count_block import CountBlock
+from aftersend.store.count_few import FEW, read_few
 from aftersend.store.count_query import CountQuery
 from aftersend.store.engine import Engine
 from aftersend.store.growth import GrowingSeal, Grown, Growth
@@ -41,12 +42,18 @@ class Counting:
         others = [*found.others, *(one.seal.campaign_id for one in found.growing if one.seal.campaign_id not in grown)]
         sealed = [*found.sealed, *grown.values()]
         if not sealed:
-            return read_counts(engine, query)
+            return self._from_events(engine, query)
         book = self.growth.book
-        blocks = read_counts(engine, replace(query, campaign_ids=tuple(others))) if others else {}
+        blocks = self._from_events(engine, replace(query, campaign_ids=tuple(others))) if others else {}
         blocks |= read_sealed(book.pieces, sealed, query)
         # What was swept away while it was read was read in part.
         return blocks if book.still_holds([one.seal for one in sealed]) else read_counts(engine, query)
+
+    def _from_events(self, engine: Engine, query: CountQuery) -> dict[str, CountBlock]:
+        touched = self.growth.book.touched
+        few = touched.ready and touched.events(query.workspace_id, query.groups.owners) <= FEW
+        found = read_few(engine, query) if few else None
+        return read_counts(engine, query) if found is None else found
 
     def _sorted(self, query: CountQuery, engine: Engine) -> _Sorted:
         found, book = _Sorted(), self.growth.book

@@ -2,23 +2,22 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
 
 from aftersend.domain.columns import Numbers
+from aftersend.store.coded import coded, combined
 from aftersend.store.engine import Engine
 from aftersend.store.marks import Column, Marks, NotKept, Users, numbered
 from aftersend.store.scope import CAMPAIGNS
 from aftersend.store.seal_build import EVENTS_A_SHARE, KEY, NUMBER, Extent, shares_of
-from aftersend.store.seal_layout import Combination, Layout
+from aftersend.store.seal_layout import PLACE, Combination, Layout
 from aftersend.store.seniority import senior
 
 _MOST_LOOKED_UP = 20_000
 """Users. Of more than these everything is counted as fast."""
-
-_PLACE = ("platform", "locale", "variation", "kind", "detail", "machine")
 
 
 def read_marks(engine: Engine, extent: Extent, layout: Layout) -> Iterator[tuple[Users, Marks]]:
@@ -62,8 +61,8 @@ def _keys(engine: Engine, layout: Layout) -> list[int]:
     Raises:
         NotKept: two of them have the same one.
     """
-    places = dict(zip(_PLACE, zip(*layout.combinations, strict=True), strict=True))
-    named = ", ".join(f"{{{name}:Array({'Bool' if name == 'machine' else 'String'})}} AS {name}" for name in _PLACE)
+    places = dict(zip(PLACE, zip(*layout.combinations, strict=True), strict=True))
+    named = ", ".join(f"{{{name}:Array({'Bool' if name == 'machine' else 'String'})}} AS {name}" for name in PLACE)
     found = engine.select(
         f"SELECT {KEY} FROM (SELECT 1) ARRAY JOIN {named}", {name: [*row] for name, row in places.items()}
     )
@@ -151,7 +150,7 @@ class LaterEvents:
 
 _LATER = f"""
 SELECT campaign_id, seniority, sipHash128(user_id) AS person, toUInt16(day) AS number,
-    {", ".join(_PLACE)}
+    {", ".join(PLACE)}
 FROM message_events
 WHERE {CAMPAIGNS} AND day IN {{days:Array(UInt16)}} AND seniority >= {{upto:UInt64}}
     AND seniority < transform(campaign_id, {{campaigns:Array(String)}}, {{seniorities:Array(UInt64)}}, toUInt64(0))
@@ -170,8 +169,9 @@ def read_later(
         "upto": senior(upto),
     }
     rows = engine.columns(_LATER, parameters)
-    places, place = _combinations([rows[name] for name in _PLACE])
-    campaign, campaigns = _encoded(rows["campaign_id"])
+    found, place = combined([rows[name] for name in PLACE])
+    places = [(*one[:5], bool(one[5])) for one in found]
+    campaign, campaigns = coded(rows["campaign_id"])
     seniority, day = (rows[name].to_numpy() for name in ("seniority", "number"))
     return LaterEvents(campaigns, places, campaign, place, seniority, *_halves(rows["person"]), day)
 
@@ -181,26 +181,3 @@ def _halves(hashes: pa.ChunkedArray) -> tuple[Column, Column]:
     pieces = [chunk.buffers()[1][16 * chunk.offset : 16 * (chunk.offset + len(chunk))] for chunk in hashes.chunks]
     numbers = np.frombuffer(b"".join(pieces), np.uint64)
     return numbers[::2].copy(), numbers[1::2].copy()
-
-
-def _combinations(columns: Sequence[pa.ChunkedArray]) -> tuple[list[Combination], Numbers]:
-    """The combinations of some columns, and for each row the number of its own."""
-    keys = np.zeros(len(columns[0]), np.int64)
-    words: list[list[Any]] = []
-    for column in columns:
-        codes, known = _encoded(column)
-        words.append(known)
-        keys = keys * max(len(known), 1) + codes
-    found, number = np.unique(keys, return_inverse=True)
-    codes_of = np.unravel_index(found, [max(len(known), 1) for known in words])
-    columns_of = ([known[code] for code in codes.tolist()] for known, codes in zip(words, codes_of, strict=True))
-    combinations = [(*row[:5], bool(row[5])) for row in zip(*columns_of, strict=True)]
-    return combinations, number.astype(np.int64)
-
-
-def _encoded(column: pa.ChunkedArray) -> tuple[Numbers, list[Any]]:
-    if not len(column):
-        return np.zeros(0, np.int64), []
-    coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    whole = pa.concat_arrays(coded.unify_dictionaries().chunks)
-    return whole.indices.to_numpy().astype(np.int64), whole.dictionary.to_pylist()

@@ -21,8 +21,10 @@ from aftersend.domain.metrics import BREAKDOWN
 from aftersend.store.count_block import Node
 from aftersend.store.levels import ALL
 
+PLACE = ("platform", "locale", "variation", "kind", "detail", "machine")
+"""The columns whose values make a combination."""
+
 Combination = tuple[str, str, str, str, str, bool]
-"""Platform, locale, variation, kind, detail, machine."""
 
 Happening = tuple[str, str, bool]
 """Kind, detail, machine."""
