@@ -266,6 +266,14 @@ def test_few_are_not_many(new_counting: Callable[[], Counting], monkeypatch: pyt
     assert counting.read(counting.engine, replace(asked, campaign_ids=())) == {}
 
 
+def test_what_has_nothing_in_common_is_left_to_the_engine(counting: Counting) -> None:
+    """A table of every reason in every locale would take more memory the more of both there are, by their product."""
+    counting.store(*(message_event("failed", reason=f"r{one}", locale=f"l{one}") for one in range(600)))
+
+    assert read_few(counting.engine, counting.asked) is None
+    assert len(read_counts(counting.engine, counting.asked)["c1"].events_by_detail) == 600
+
+
 HOSTILE = ("it's", 'say "x"', "back\\slash", "{workspace:String}", "') OR 1=1 --", "\t\n", "ünï—✓", "%s", "$1", "?")
 
 

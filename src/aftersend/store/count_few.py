@@ -26,9 +26,12 @@ One = TypeVar("One")
 FEW = 5_000
 """Events that are counted here. Of more, those who do it often are sealed."""
 
+_MOST_CELLS = 500_000
+"""Numbers in a table. Where every event has another reason in another locale, almost all of its numbers are 0."""
+
 
 def read_few(engine: Engine, query: CountQuery) -> dict[str, CountBlock] | None:
-    """Count as `read_counts` does; nothing where the events are more than few."""
+    """Count as `read_counts` does; nothing where the events are more than few, or have too little in common."""
     first, last = query.days
     if not query.campaign_ids or first > last:
         return {}
@@ -43,7 +46,10 @@ SETTINGS output_format_arrow_low_cardinality_as_dictionary = 1""",
     )
     if rows.num_rows > FEW:
         return None
-    return _Counted(query, rows).blocks() if rows.num_rows else {}
+    if not rows.num_rows:
+        return {}
+    counted = _Counted(query, rows)
+    return counted.blocks() if counted.cells <= _MOST_CELLS else None
 
 
 class _Counted:
@@ -75,6 +81,11 @@ class _Counted:
         )
         event, owner = np.nonzero(counts_for[campaign])
         return event, owner
+
+    @property
+    def cells(self) -> int:
+        """Return how many numbers the largest table has."""
+        return max(len(self._happenings), len(self._query.tallies) + len(self._details)) * self._size
 
     def blocks(self) -> dict[str, CountBlock]:
         """Return the counts of every campaign in which there is anything."""
