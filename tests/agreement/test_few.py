@@ -27,7 +27,7 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
     [
         (make, seed)
         for make, seeds in ((make_history, 300), (make_conversion_history, 500))
-        for seed in range(0, seeds, 12)
+        for seed in range(0, seeds, 25)
     ],
 )
 def test_the_engine_gives_the_same_answer(
