@@ -1,16 +1,13 @@
 """Answers a question that would take too much memory portion by portion: what is counted of users adds up.
 
 A statement is tried as a whole first. When the engine refuses it, its campaigns are asked about one by one, which reads
-nothing twice; one that is too large by itself waits until no other such question runs, and may then take more memory;
-where that is not enough it is asked about a share of its users at a time, so that each user's events and touches still
-meet in one statement. Memory stays bounded however large a campaign becomes.
+nothing twice; a campaign that is too large by itself is asked about a share of its users at a time, so that each
+user's events and touches still meet in one statement. Memory stays bounded however large a campaign becomes.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
-from dataclasses import dataclass, replace
-from threading import Lock
+from dataclasses import dataclass
 from typing import TypeVar
 
 from aftersend.errors import StoreUnavailable
@@ -18,50 +15,33 @@ from aftersend.store.refusals import TooMuchMemory
 
 Found = TypeVar("Found")
 
-BOUND = "SETTINGS max_memory_usage ="
-"""Where the end of a statement begins that is asked in portions."""
-
 _STATEMENT_BYTES = 96 * 1024 * 1024
-_ALONE_BYTES = 256 * 1024 * 1024
-"""Every share reads everything anew, so a few large ones take a third of the time of many small ones."""
-
 _SHARES = 2
 _MOST_SHARES = 2**12
 
-_alone = Lock()
-"""Held while a statement runs that may take more memory than others."""
+BOUND = f"SETTINGS max_memory_usage = {_STATEMENT_BYTES}"
+"""The end of a statement that is asked in portions: beyond so many bytes the engine refuses it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """Some campaigns of a question, or all when none is named, and of their users one share of so many.
-
-    One that is `alone` is read while no other such portion is, and may take more memory.
-    """
+    """Some campaigns of a question, or all when none is named, and of their users one share of so many."""
 
     campaign_ids: tuple[str, ...] = ()
     shares: int = 1
     share: int = 0
-    alone: bool = False
 
     @property
     def condition(self) -> str:
         """Return the end of a condition on `user_id`; nothing where all users are looked at."""
         return f" AND sipHash64(user_id) % {self.shares} = {self.share}" if self.shares > 1 else ""
 
-    @property
-    def bound(self) -> str:
-        """Return the end of a statement: beyond so many bytes the engine refuses it."""
-        return f"{BOUND} {_ALONE_BYTES if self.alone else _STATEMENT_BYTES}"
-
     def divided(self) -> list["Portion"]:
-        """Return portions that have the same campaigns and users among them, and are smaller or may take more."""
+        """Return smaller portions that have the same campaigns and users among them."""
         if len(self.campaign_ids) > 1:
             return [Portion((campaign_id,)) for campaign_id in self.campaign_ids]
-        if not self.alone:
-            return [replace(self, alone=True)]
         return [
-            replace(self, shares=self.shares * _SHARES, share=self.share + number * self.shares)
+            Portion(self.campaign_ids, self.shares * _SHARES, self.share + number * self.shares)
             for number in range(_SHARES)
         ]
 
@@ -79,8 +59,7 @@ def in_portions(whole: Portion, read: Callable[[Portion], Found]) -> Iterator[Fo
     while waiting:
         portion = waiting.popleft()
         try:
-            with _alone if portion.alone else nullcontext():
-                found = read(portion)
+            found = read(portion)
         except TooMuchMemory as error:
             if portion.shares >= _MOST_SHARES:
                 raise StoreUnavailable("this takes more memory than there is; ask about fewer days") from error

@@ -14,7 +14,7 @@ from aftersend.store.credit_sums import CreditKey, Credits, CreditSums
 from aftersend.store.engine import Engine
 from aftersend.store.families import Families
 from aftersend.store.levels import nodes, places
-from aftersend.store.portions import WHOLE, Portion, in_portions
+from aftersend.store.portions import BOUND, WHOLE, Portion, in_portions
 from aftersend.store.refusals import TooMuchMemory
 
 __all__ = ["CreditKey", "Credits", "read_conversions", "read_receipts", "start_conversions", "start_counting"]
@@ -82,7 +82,7 @@ def _start_adding(engine: Engine, query: ConversionQuery) -> Callable[[CreditSum
     if not _asks_anything(query):
         return lambda sums, times: None
     sql = CreditSql(query)
-    statement = f"{sql.credits()} LIMIT {_FEW + 1} {WHOLE.bound}"
+    statement = f"{sql.credits()} LIMIT {_FEW + 1} {BOUND}"
     started = engine.start(statement, sql.words.parameters)
 
     def add(sums: CreditSums, times: int) -> None:
@@ -126,7 +126,7 @@ FROM (
 )
 ARRAY JOIN {places(over_platforms=query.over_platforms)} AS place
 GROUP BY position, held_out, goal, place
-{portion.bound}
+{BOUND}
 """,
     )
 

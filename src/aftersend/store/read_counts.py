@@ -19,7 +19,7 @@ from aftersend.store.count_rows import blocks_of
 from aftersend.store.engine import Engine
 from aftersend.store.families import GROUP, OWNERS, Groups
 from aftersend.store.levels import grouping_sets, places
-from aftersend.store.portions import Portion, in_portions
+from aftersend.store.portions import BOUND, Portion, in_portions
 from aftersend.store.scope import SCOPE, scope
 from aftersend.store.some_rows import Rows
 
@@ -40,8 +40,6 @@ def _read_portion(engine: Engine, whole: CountQuery, portion: Portion) -> dict[s
     query = replace(whole, campaign_ids=portion.campaign_ids)
     # Planning takes as long as counting here, so the users who are lost are counted beside everything else.
     lost = engine.start_columns(*_lost_users_statement(query, portion)) if query.remaining else None
-    if lost is not None and portion.alone:
-        lost.result()  # before anything else takes memory
     counted = engine.columns(*_tally_statement(query, portion))
     return blocks_of(query, counted, None if lost is None else lost.result())
 
@@ -70,7 +68,7 @@ ARRAY JOIN arrayConcat(
     if(machine, [], {{tallies_of_people:Array(Array(UInt16))}}[indexOf({{people:Array(String)}}, toString(kind))])
 ) AS tally
 GROUP BY owner, place, tally, counted_detail
-{portion.bound}
+{BOUND}
 """
     return statement, parameters
 
@@ -134,7 +132,7 @@ FROM (
     GROUP BY {grouping_sets("owner", "user_id", over_platforms=query.over_platforms)}
 )
 GROUP BY owner, platform, locale, variation
-{portion.bound}
+{BOUND}
 """
     return statement, parameters
 

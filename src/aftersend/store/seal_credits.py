@@ -24,7 +24,7 @@ from aftersend.store.conversion_query import ConversionQuery
 from aftersend.store.credit_sql import CreditSql
 from aftersend.store.engine import Engine
 from aftersend.store.levels import places
-from aftersend.store.portions import WHOLE, Portion, in_portions
+from aftersend.store.portions import BOUND, WHOLE, Portion, in_portions
 from aftersend.store.some_rows import Rows
 
 Cell = tuple[str, int, str, str, str]
@@ -175,13 +175,13 @@ def _add(found: SealedCredits, engine: Engine, query: ConversionQuery, times: in
 def _rows(engine: Engine, query: ConversionQuery) -> Iterator[tuple[Any, ...]]:
     def read(portion: Portion) -> list[tuple[Any, ...]]:
         sql = CreditSql(query, portion)
-        rows = engine.select(_statement(sql, query, portion), sql.words.parameters)
+        rows = engine.select(_statement(sql, query), sql.words.parameters)
         return [(*sql.names(1, held_out, goal)[1:], *rest) for held_out, goal, *rest in rows]
 
     return chain.from_iterable(in_portions(WHOLE, read))
 
 
-def _statement(sql: CreditSql, query: ConversionQuery, portion: Portion) -> str:
+def _statement(sql: CreditSql, query: ConversionQuery) -> str:
     """Write the statement: credits of a user in a node, in order of days, and each day with the one before it.
 
     A user's day has a row for each currency, of which the first one alone counts the user.
@@ -202,5 +202,5 @@ FROM (
 )
 ARRAY JOIN found AS one, days_before AS before
 GROUP BY held_out, goal, place, before, on_day, in_currency
-{portion.bound}
+{BOUND}
 """

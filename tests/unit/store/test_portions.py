@@ -1,9 +1,7 @@
 """A question is read whole, or in portions that have every campaign and user of it once."""
 
-import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -52,42 +50,19 @@ def test_what_fits_is_read_at_once() -> None:
 
 
 def test_only_campaigns_that_are_too_large_are_divided_and_their_shares_at_once() -> None:
-    """Small campaigns stay whole, a large one may take more, and what is as large as what was refused is not tried."""
+    """Small campaigns stay whole, and what is as large as what was refused is not tried."""
     tried: list[Portion] = []
     list(in_portions(Portion(CAMPAIGNS), _reading(100, tried)))
-    assert [(portion.campaign_ids, portion.shares, portion.alone) for portion in tried] == [
-        (CAMPAIGNS, 1, False),
-        (("a",), 1, False),
-        (("b",), 1, False),
-        (("b",), 1, True),
-        (("b",), 2, True),
-        (("b",), 4, True),
-        (("b",), 8, True),
-        *[(("b",), 16, True)] * 16,
-        (("c",), 1, False),
+    assert [(portion.campaign_ids, portion.shares) for portion in tried] == [
+        (CAMPAIGNS, 1),
+        (("a",), 1),
+        (("b",), 1),
+        (("b",), 2),
+        (("b",), 4),
+        (("b",), 8),
+        *[(("b",), 16)] * 16,
+        (("c",), 1),
     ]
-
-
-def test_one_portion_at_a_time_takes_more_memory() -> None:
-    """However many ask at once, and each of them for all that it can get."""
-    reading = Counter[bool]()
-    together = Counter[bool]()
-
-    def read(portion: Portion) -> Portion:
-        reading[portion.alone] += 1
-        together[portion.alone] = max(together[portion.alone], reading[portion.alone])
-        time.sleep(0.005)
-        reading[portion.alone] -= 1
-        if portion.shares < 4:
-            raise TooMuchMemory
-        return portion
-
-    with ThreadPoolExecutor(8) as threads:
-        found = list(threads.map(lambda _: list(in_portions(WHOLE, read)), range(8)))
-
-    assert found == [[Portion(shares=4, share=share, alone=True) for share in (0, 2, 1, 3)]] * 8
-    assert together[True] == 1
-    assert together[False] > 1
 
 
 def test_there_is_an_end_to_dividing() -> None:
