@@ -28,6 +28,7 @@ from aftersend.stats.answer import Stats
 from aftersend.stats.audit import Audit
 from aftersend.stats.campaign_details import campaign_finder
 from aftersend.stats.uplift import Uplift
+from aftersend.store.allocation import trim
 from aftersend.store.aside import AsideEngine
 from aftersend.store.credit_book import CreditBook
 from aftersend.store.embedded import EmbeddedEngine
@@ -50,6 +51,7 @@ _SETTLE_SECONDS = 1.0
 """How long what was committed may be pending; the longer, the larger are the blocks that the engine gets."""
 
 _SETTLE_RETRY_SECONDS = 5.0
+_TRIM_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ def joined(opened: Opened) -> Iterator[Services]:
     )
     settling = Worker("settling", lambda: _settle(ledger, opened.engine), _SETTLE_RETRY_SECONDS)
     ledger.tell_when_full(settling.wake)
+    trimming = Worker("trimming", _trimming(ledger), _TRIM_SECONDS)
     committer = Committer(ledger, observe=observations.commit)
     book = SealBook(engine, ledger.touched)
     remover = Remover(ledger, engine, registry, now, book, lambda: is_frozen(opened.settings.ledger_folder))
@@ -99,6 +102,7 @@ def joined(opened: Opened) -> Iterator[Services]:
     intake = Intake(registry.campaigns, committer, now)
     services = _services(opened, Workers(intake, stats, sealer, remover, reporter, observations))
     settling.start()
+    trimming.start()
     committer.start()
     remover.worker.start()
     sealer.worker.start()
@@ -112,12 +116,27 @@ def joined(opened: Opened) -> Iterator[Services]:
         sealer.worker.stop()
         remover.worker.stop()
         committer.stop()
+        trimming.stop()
         settling.stop()
 
 
 def _settle(ledger: Ledger, engine: EmbeddedEngine) -> float:
     engine.watch()
     return _SETTLE_SECONDS if ledger.settle() else _SETTLE_RETRY_SECONDS
+
+
+def _trimming(ledger: Ledger) -> Callable[[], float]:
+    """Return what gives freed memory back, where anything has come in since the last time."""
+    changes = 0
+
+    def work() -> float:
+        nonlocal changes
+        if ledger.touched.changes != changes:
+            changes = ledger.touched.changes
+            trim()
+        return _TRIM_SECONDS
+
+    return work
 
 
 def _services(opened: Opened, workers: Workers) -> Services:

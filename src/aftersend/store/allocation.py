@@ -29,3 +29,13 @@ def give_back() -> None:
     # By default the threshold grows to 32 MiB with what is freed, and every thread may get an arena of its own.
     mallopt(_MMAP_THRESHOLD, _LARGE)
     mallopt(_ARENA_MAX, 2)
+
+
+def trim() -> None:
+    """Give back what was freed in pieces smaller than those, of which the rest is kept otherwise.
+
+    After ten million events in requests of 10,000 that is 150 MiB. It takes milliseconds, in which others may wait.
+    """
+    malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if malloc_trim is not None:
+        malloc_trim(0)

@@ -5,7 +5,7 @@ about them, what their users did is kept in memory, within a bound; whatever is 
 """
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from threading import Lock, RLock
@@ -29,6 +29,9 @@ _BYTES_AN_EVENT = 8
 _MOST_COMBINATIONS = 65_535
 _MOST_LATER = 100_000
 """Events. Beyond them a campaign is read from the beginning, in the background."""
+
+_MOST_TOGETHER = 100_000
+"""Events of several campaigns. Ten campaigns that are far behind would take half a gigabyte at once."""
 
 _MOST_WANTED = 100
 _CORNERS_APART = 8
@@ -235,29 +238,54 @@ class Growth:
         """Add what has come, and return those to which it could not be added."""
         touched = self.book.touched
         upto = touched.finished
-        commits: dict[str, int] = {}
-        days: set[int] = set()
-        behind: list[tuple[GrowingSeal, int]] = []
+        behind: list[_Behind] = []
         for growing in current:
             seal = growing.seal
             noted = touched.events(seal.workspace_id, seal.members)
-            if found := touched.days_since(seal.workspace_id, seal.members, growing.commit):
-                behind.append((growing, noted))
-                days.update(found)
-                for member in seal.members:
-                    commits[member] = min(growing.commit, commits.get(member, growing.commit))
-        if not behind:
-            return []
-        failed = []
-        later = read_later(engine, behind[0][0].seal.workspace_id, commits, days, upto)
-        for growing, noted in behind:
+            if days := touched.days_since(seal.workspace_id, seal.members, growing.commit):
+                behind.append(_Behind(growing, noted, days))
+        return [failed for some in _read_together(behind) for failed in self._take(engine, some, upto)]
+
+    def _take(self, engine: Engine, behind: Sequence["_Behind"], upto: int) -> Iterator[GrowingSeal]:
+        """Add what has come to some of them, and yield those to which it could not be added."""
+        commits: dict[str, int] = {}
+        for one in behind:
+            for member in one.growing.seal.members:
+                commits[member] = min(one.growing.commit, commits.get(member, one.growing.commit))
+        days = {day for one in behind for day in one.days}
+        later = read_later(engine, behind[0].growing.seal.workspace_id, commits, days, upto)
+        for one in behind:
+            growing = one.growing
             try:
                 growing.take(later.of(growing.seal.members, growing.commit), upto)
-                growing.noted = noted
+                growing.noted = one.noted
             except NotKept:
                 self.forget(growing)
-                failed.append(growing)
+                yield growing
             except BaseException:
                 self.forget(growing)  # some of it may have been added
                 raise
-        return failed
+
+
+@dataclass(frozen=True, slots=True)
+class _Behind:
+    """A seal to which events came on some days, and how many its campaigns have with them."""
+
+    growing: GrowingSeal
+    noted: int
+    days: Sequence[int]
+
+
+def _read_together(behind: Iterable[_Behind]) -> Iterator[list[_Behind]]:
+    """Yield the seals of which what has come is read together: each event takes hundreds of bytes meanwhile."""
+    some: list[_Behind] = []
+    events = 0
+    for one in behind:
+        later = one.noted - one.growing.noted
+        if some and events + later > _MOST_TOGETHER:
+            yield some
+            some, events = [], 0
+        some.append(one)
+        events += later
+    if some:
+        yield some

@@ -154,7 +154,10 @@ SELECT campaign_id, seniority, sipHash128(user_id) AS person, toUInt16(day) AS n
 FROM message_events
 WHERE {CAMPAIGNS} AND day IN {{days:Array(UInt16)}} AND seniority >= {{upto:UInt64}}
     AND seniority < transform(campaign_id, {{campaigns:Array(String)}}, {{seniorities:Array(UInt64)}}, toUInt64(0))
+ORDER BY seniority
 SETTINGS output_format_arrow_low_cardinality_as_dictionary = 1"""
+"""Sorted only so that there are few blocks: what is left of each that was read would be one, with dictionaries of its
+own, and some thousands of those take hundreds of megabytes."""
 
 
 def read_later(
