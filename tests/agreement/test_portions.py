@@ -3,15 +3,11 @@
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from random import Random
 from typing import Any, cast
 
-import msgspec
 import pytest
 
-from aftersend.domain.profiles import PROFILES, ProfileName
 from aftersend.stats.answer import Stats
-from aftersend.stats.request import parse_request
 from aftersend.store.aside import AsideEngine
 from aftersend.store.embedded import EmbeddedEngine
 from aftersend.store.engine import Engine, Parameters
@@ -19,14 +15,12 @@ from aftersend.store.portions import BOUND
 from aftersend.store.refusals import TooMuchMemory
 from agreement.conversion_histories import make_conversion_history
 from agreement.histories import make_history
-from agreement.sending import calling
-from agreement.test_same_answer import Maker, asked_everything, first_events, whole
+from agreement.test_same_answer import Maker, answers_alike
 from builders import Asker
 from server import Server
 
 SEEDS = range(2001, 2004)
 SHARES = "% 16 ="
-_ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 class Stingy:
@@ -67,15 +61,8 @@ def test_portions_add_up_to_the_whole(server: Server, new_workspace: Callable[..
     # Reports ask through an engine of their own, which divides in the same way.
     engines: Iterator[Engine] = itertools.cycle((stingy, AsideEngine(cast(EmbeddedEngine, stingy))))
     for seed, engine in zip(SEEDS, engines, strict=False):
-        stats = Stats(server.parts.registry.campaigns, engine)
         history = make(seed)
-        workspace = history["workspaces"][0]
-        with calling(new_workspace(workspace["timezone"])) as caller:
-            caller.put_campaigns(workspace["campaigns"])
-            whole(caller, first_events(history, 0), Random(seed))
-            known = server.parts.registry.workspaces.get(caller.workspace_id)
-            for asked, profile in asked_everything(workspace):
-                found = stats.answer(known, parse_request(asked), PROFILES[ProfileName(profile)])
-                assert _ENCODER.encode(found) == caller.ask(asked, profile), seed
+        asker = new_workspace(history["workspaces"][0]["timezone"])
+        answers_alike(server, asker, history, Stats(server.parts.registry.campaigns, engine))
     assert stingy.refused > len(SEEDS)
     assert stingy.answered > 16 * len(SEEDS)

@@ -4,8 +4,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
+import msgspec
 import pytest
 
+from aftersend.domain.profiles import PROFILES, ProfileName
+from aftersend.stats.answer import Stats
+from aftersend.stats.request import parse_request
 from agreement.conversion_histories import make_conversion_history
 from agreement.histories import (
     ATTRIBUTION_TYPES,
@@ -20,6 +24,7 @@ from agreement.histories import (
 from agreement.sending import Caller, calling, difference, read
 from builders import Asker, campaign, message_event, question
 from oracle import answer, keep_first
+from server import Server
 
 Stream = tuple[str, list[Json]]
 """The name of a stream and its events in order."""
@@ -30,6 +35,7 @@ Way = Callable[[Caller, list[Stream], Random], None]
 
 SEEDS = (1001, 1002, 1003, 1004, 1005)
 ROUNDS, WORKSPACES = 50, 20
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 def _batch(stream: str, events: list[Json], form: str = "array", packing: str = "") -> Json:
@@ -147,6 +153,18 @@ def asked_everything(workspace: Json) -> list[tuple[Json, str]]:
         (question(attribution_type=name, metric_type=ways[number % 2][0], **days), ways[number % 2][1])
         for number, name in enumerate(ATTRIBUTION_TYPES)
     ]
+
+
+def answers_alike(server: Server, asker: Asker, history: Json, stats: Stats) -> None:
+    """Send what happens in the first workspace; `stats` has to answer as the server does, to the last byte."""
+    workspace = history["workspaces"][0]
+    with calling(asker) as caller:
+        caller.put_campaigns(workspace["campaigns"])
+        whole(caller, first_events(history, 0), Random(history["seed"]))
+        known = server.parts.registry.workspaces.get(caller.workspace_id)
+        for asked, profile in asked_everything(workspace):
+            found = stats.answer(known, parse_request(asked), PROFILES[ProfileName(profile)])
+            assert _ENCODER.encode(found) == caller.ask(asked, profile), (history["seed"], asked)
 
 
 @pytest.mark.parametrize("make", [make_history, make_conversion_history])

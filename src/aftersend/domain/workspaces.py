@@ -125,7 +125,7 @@ class Principal:
 
 @cache
 def _zones() -> frozenset[str]:
-    # To look through the database takes fifty milliseconds, and everybody else waits meanwhile.
+    # To look through the database takes milliseconds each time.
     return frozenset(available_timezones())
 
 

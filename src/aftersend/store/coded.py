@@ -19,7 +19,10 @@ def coded(column: pa.ChunkedArray) -> tuple[Numbers, list[Any]]:
 
 
 def combined(columns: Sequence[pa.ChunkedArray]) -> tuple[list[tuple[Any, ...]], Numbers]:
-    """Return the combinations that the columns have in a row, and for each row the number of its own."""
+    """Return the combinations that the columns have in a row, and for each row the number of its own.
+
+    Those that have the same word in the first column are one after another.
+    """
     keys = np.zeros(len(columns[0]), np.int64)
     words: list[list[Any]] = []
     for column in columns:

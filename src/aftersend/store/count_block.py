@@ -69,6 +69,13 @@ class CountBlock:
             mine.update((counted, -numbers) for counted, numbers in theirs.items())
         return taken
 
+    def part(self, nodes: Sequence[Node], rows: slice | Numbers) -> "CountBlock":
+        """Return the counts of some rows, which are those of these nodes."""
+        part = CountBlock(nodes)
+        for mine, theirs in zip(part.tables(), self.tables(), strict=True):
+            mine.update((counted, numbers[rows]) for counted, numbers in theirs.items())
+        return part
+
     def _zeros(self) -> Numbers:
         return np.zeros(len(self.nodes), np.int64)
 

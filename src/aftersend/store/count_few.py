@@ -18,13 +18,13 @@ from aftersend.store.count_query import CountQuery
 from aftersend.store.engine import Engine
 from aftersend.store.levels import nodes
 from aftersend.store.scope import SCOPE, scope
-from aftersend.store.seal_layout import PLACE, feeds
+from aftersend.store.seal_layout import PLACE, feeding
 from aftersend.store.some_rows import Rows
 
 One = TypeVar("One")
 
 FEW = 5_000
-"""Events that are counted here. Of more, those who do it often are sealed."""
+"""Events that are counted here. Campaigns with thousands of them have seals, if not for the first while."""
 
 _MOST_CELLS = 500_000
 """Numbers in a table. Where every event has another reason in another locale, almost all of its numbers are 0."""
@@ -95,25 +95,18 @@ class _Counted:
         query = self._query
         there: Numbers = happened.sum(axis=0)
         whole = CountBlock(())
-        whole.events = dict(zip(query.tallies, self._feeding(query.tallies) @ happened, strict=True))
-        whole.events_by_detail = dict(zip(self._details, self._feeding(self._by_detail) @ happened, strict=True))
+        whole.events = dict(zip(query.tallies, feeding(self._happenings, query.tallies) @ happened, strict=True))
+        of_details = feeding(self._happenings, self._by_detail) @ happened
+        whole.events_by_detail = dict(zip(self._details, of_details, strict=True))
         whole.users = dict(zip(query.users, self._distinct(tuple(query.users)) * self._wanted(), strict=True))
-        if query.users_by_detail:
-            whole.users_by_detail = dict(zip(self._details, self._distinct(self._by_detail), strict=True))
+        by_detail = self._distinct(self._by_detail) if query.users_by_detail else np.zeros_like(of_details)
+        whole.users_by_detail = dict(zip(self._details, by_detail, strict=True))
         whole.lost_users = dict(zip(query.remaining, self._lost(), strict=True))
         return {
-            campaign_id: self._part(whole, there, number)
-            for number, campaign_id in enumerate(query.campaign_ids)
-            if there[number * len(self._nodes) : (number + 1) * len(self._nodes)].any()
+            campaign_id: whole.part([self._nodes[node] for node in kept.tolist()], first + kept)
+            for campaign_id, first in zip(query.campaign_ids, range(0, self._size, len(self._nodes)), strict=True)
+            if len(kept := np.flatnonzero(there[first : first + len(self._nodes)]))
         }
-
-    def _part(self, whole: CountBlock, there: Numbers, number: int) -> CountBlock:
-        first = number * len(self._nodes)
-        kept = np.flatnonzero(there[first : first + len(self._nodes)])
-        part = CountBlock([self._nodes[node] for node in kept.tolist()])
-        for mine, theirs in zip(part.tables(), whole.tables(), strict=True):
-            mine.update({counted: numbers[first + kept] for counted, numbers in theirs.items()})
-        return part
 
     @cached_property
     def _details(self) -> list[str]:
@@ -125,14 +118,9 @@ class _Counted:
         kinds = self._query.by_detail.kinds
         return tuple(Tally(kinds, frozenset({detail})) for detail in self._details)
 
-    def _feeding(self, tallies: Sequence[Tally]) -> Numbers:
-        """Say what feeds what, as ones and zeros: tallies by happenings."""
-        found = [[feeds(happening, tally) for happening in self._happenings] for tally in tallies]
-        return np.array(found, np.int64).reshape(len(tallies), len(self._happenings))
-
     def _spots(self, tallies: Sequence[Tally]) -> Numbers:
         """Return a number of tally, node and user for every event that feeds a tally, and each of its nodes."""
-        event, tally = np.nonzero(self._feeding(tallies).T[self._happening])
+        event, tally = np.nonzero(feeding(self._happenings, tallies).T[self._happening])
         spots = (tally[:, None] * self._size + self._node[event]) * self._users + self._user[event][:, None]
         return spots.ravel()
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aftersend.domain.columns import Numbers
+from aftersend.store.coded import combined
 from aftersend.store.count_block import CountBlock, Node
 from aftersend.store.count_query import CountQuery
 
@@ -29,7 +30,7 @@ def blocks_of(query: CountQuery, counted: pa.Table, lost: pa.Table | None) -> di
         table = np.zeros((len(query.remaining), len(nodes)), np.int64)
         table[:, rows[-lost.num_rows :]] = gone.T
         whole.lost_users = dict(zip(query.remaining, table, strict=True))
-    return {owner: _part(whole, first, last) for owner, first, last in owners}
+    return {owner: whole.part(nodes[first:last], slice(first, last)) for owner, first, last in owners}
 
 
 def _places(named: list[list[pa.ChunkedArray]]) -> tuple[list[tuple[str, int, int]], list[Node], Numbers]:
@@ -38,19 +39,18 @@ def _places(named: list[list[pa.ChunkedArray]]) -> tuple[list[tuple[str, int, in
     Takes the names of the tables' lines: campaign, platform, locale, variation. Returns where each campaign's rows
     begin and end, the nodes by row, and the row of each line.
     """
-    keys = np.zeros(1, np.int64)
-    names: list[list[str]] = []
-    for columns in zip(*named, strict=True):
-        column = pa.chunked_array([chunk for column in columns for chunk in column.chunks])
-        coded = column.combine_chunks().dictionary_encode()
-        names.append(coded.dictionary.to_pylist())
-        keys = keys * len(names[-1]) + coded.indices.to_numpy()
-    found, rows = np.unique(keys, return_inverse=True)
-    owner_codes, *codes = np.unravel_index(found, [len(some) for some in names])
-    found_names = ([some[code] for code in coded.tolist()] for some, coded in zip(names[1:], codes, strict=True))
-    nodes = [(platform, locale, variation) for platform, locale, variation in zip(*found_names, strict=True)]
-    firsts = [*np.unique(owner_codes, return_index=True)[1].tolist(), len(nodes)]
-    return list(zip(names[0], firsts, firsts[1:], strict=False)), nodes, rows.reshape(-1)
+    found, rows = combined(
+        [
+            pa.chunked_array([chunk for column in columns for chunk in column.chunks])
+            for columns in zip(*named, strict=True)
+        ]
+    )
+    firsts: dict[str, int] = {}
+    for row, (owner, *_) in enumerate(found):
+        firsts.setdefault(owner, row)
+    ends = [*firsts.values(), len(found)][1:]
+    nodes = [(platform, locale, variation) for _, platform, locale, variation in found]
+    return list(zip(firsts, firsts.values(), ends, strict=True)), nodes, rows
 
 
 def _place_tallies(query: CountQuery, counted: pa.Table, rows: Numbers, whole: CountBlock) -> None:
@@ -73,10 +73,3 @@ def _place_tallies(query: CountQuery, counted: pa.Table, rows: Numbers, whole: C
 
 def _numbers(column: Any) -> Numbers:
     return np.array(column.to_numpy(), np.int64)
-
-
-def _part(whole: CountBlock, first: int, last: int) -> CountBlock:
-    part = CountBlock(whole.nodes[first:last])
-    for mine, theirs in zip(part.tables(), whole.tables(), strict=True):
-        mine.update({counted: numbers[first:last] for counted, numbers in theirs.items()})
-    return part

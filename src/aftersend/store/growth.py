@@ -31,7 +31,7 @@ _MOST_LATER = 100_000
 """Events. Beyond them a campaign is read from the beginning, in the background."""
 
 _MOST_TOGETHER = 100_000
-"""Events of several campaigns. Ten campaigns that are far behind would take half a gigabyte at once."""
+"""Events of several campaigns, so that ten that are far behind take no more memory than one."""
 
 _MOST_WANTED = 100
 _CORNERS_APART = 8
@@ -244,15 +244,19 @@ class Growth:
             noted = touched.events(seal.workspace_id, seal.members)
             if days := touched.days_since(seal.workspace_id, seal.members, growing.commit):
                 behind.append(_Behind(growing, noted, days))
-        return [failed for some in _read_together(behind) for failed in self._take(engine, some, upto)]
+        failed: list[GrowingSeal] = []
+        for some in _read_together(behind):
+            failed += self._take(engine, some, upto)
+        return failed
 
-    def _take(self, engine: Engine, behind: Sequence["_Behind"], upto: int) -> Iterator[GrowingSeal]:
-        """Add what has come to some of them, and yield those to which it could not be added."""
+    def _take(self, engine: Engine, behind: Sequence["_Behind"], upto: int) -> list[GrowingSeal]:
+        """Add what has come to some of them, and return those to which it could not be added."""
         commits: dict[str, int] = {}
         for one in behind:
             for member in one.growing.seal.members:
                 commits[member] = min(one.growing.commit, commits.get(member, one.growing.commit))
         days = {day for one in behind for day in one.days}
+        failed = []
         later = read_later(engine, behind[0].growing.seal.workspace_id, commits, days, upto)
         for one in behind:
             growing = one.growing
@@ -261,10 +265,11 @@ class Growth:
                 growing.noted = one.noted
             except NotKept:
                 self.forget(growing)
-                yield growing
+                failed.append(growing)
             except BaseException:
                 self.forget(growing)  # some of it may have been added
                 raise
+        return failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +282,7 @@ class _Behind:
 
 
 def _read_together(behind: Iterable[_Behind]) -> Iterator[list[_Behind]]:
-    """Yield the seals of which what has come is read together: each event takes hundreds of bytes meanwhile."""
+    """Yield the seals of which what has come is read together, in their order."""
     some: list[_Behind] = []
     events = 0
     for one in behind:

@@ -6,10 +6,9 @@ at every node; the number of such a cell has the measure in its upper bits and t
 are only ever added, so a seal can grow.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from itertools import product
 
 import numpy as np
 
@@ -18,13 +17,14 @@ from aftersend.domain.columns import Numbers
 from aftersend.domain.formulas import Count, Remaining, Tally, text
 from aftersend.domain.measures import measures_of
 from aftersend.domain.metrics import BREAKDOWN
+from aftersend.store import levels
 from aftersend.store.count_block import Node
-from aftersend.store.levels import ALL
 
 PLACE = ("platform", "locale", "variation", "kind", "detail", "machine")
 """The columns whose values make a combination."""
 
 Combination = tuple[str, str, str, str, str, bool]
+"""The values of `PLACE`."""
 
 Happening = tuple[str, str, bool]
 """Kind, detail, machine."""
@@ -83,11 +83,9 @@ class Layout:
         """Return how many of the measures, the first ones, every answer needs."""
         return len(measures_of(self.channel).pinned)
 
-    def nodes_of(self, combination: Combination) -> Iterator[Node]:
-        """Yield the nodes of the tree in which a combination counts."""
-        platform, locale, variation = combination[:3]
-        platforms = (platform, ALL) if self.over_platforms else (platform,)
-        yield from product(platforms, (ALL, locale), (ALL, variation))
+    def nodes_of(self, combination: Combination) -> list[Node]:
+        """Return the nodes of the tree in which a combination counts."""
+        return levels.nodes(*combination[:3], over_platforms=self.over_platforms)
 
     def _cells(self, combination: Combination, measures: Iterable[str]) -> list[int]:
         numbers = [self.measure_numbers[name] << NODE_BITS for name in measures]
@@ -135,12 +133,18 @@ class Layout:
         return found
 
 
-def feeds(happening: tuple[str, str, bool], tally: Tally) -> bool:
+def feeds(happening: Happening, tally: Tally) -> bool:
     """Return whether events of a kind, a detail, of machines or people are counted by a tally."""
     kind, detail, machine = happening
     if kind not in tally.kinds or (tally.human and machine):
         return False
     return tally.details is None or detail in tally.details
+
+
+def feeding(happenings: Sequence[Happening], tallies: Sequence[Tally]) -> Numbers:
+    """Return which happenings feed which of the tallies, as ones and zeros: tallies by happenings."""
+    found = [[feeds(happening, tally) for happening in happenings] for tally in tallies]
+    return np.array(found, np.int64).reshape(len(tallies), len(happenings))
 
 
 class Shape:
@@ -150,7 +154,7 @@ class Shape:
         self._layout = layout
         self.happenings = list(dict.fromkeys(row[3:] for row in layout.combinations))
         numbers = {happening: number for number, happening in enumerate(self.happenings)}
-        nodes = [list(layout.nodes_of(row)) for row in layout.combinations]
+        nodes = [layout.nodes_of(row) for row in layout.combinations]
         places = np.array([[layout.node_numbers[node] for node in some] for some in nodes], np.int64)
         happening_of = np.array([numbers[row[3:]] for row in layout.combinations], np.int64)
         self._copies = places.shape[1] if places.size else 1
@@ -168,6 +172,5 @@ class Shape:
         """Return which happenings feed which of the tallies, as ones and zeros: tallies by happenings."""
         known = self._fed.get(tallies)
         if known is None:
-            rows = [[feeds(happening, tally) for happening in self.happenings] for tally in tallies]
-            known = self._fed[tallies] = np.array(rows, np.int64).reshape(len(tallies), len(self.happenings))
+            known = self._fed[tallies] = feeding(self.happenings, tallies)
         return known

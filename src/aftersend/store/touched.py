@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from aftersend.domain.events import Stream
+from aftersend.store.coded import coded
 from aftersend.store.engine import Engine
 from aftersend.store.seniority import commit_of
 
@@ -160,11 +161,9 @@ def _combinations(rows: pa.Table, names: tuple[str, str], day: str | None) -> li
     numbers = np.zeros(rows.num_rows, np.int64)
     words = []
     for name in names:
-        column = rows.column(name)
-        encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-        chunk = encoded.unify_dictionaries().combine_chunks() if encoded.num_chunks != 1 else encoded.chunk(0)
-        words.append(chunk.dictionary.to_pylist())
-        numbers = numbers * len(words[-1]) + chunk.indices.to_numpy(zero_copy_only=False)
+        codes, known = coded(rows.column(name))
+        words.append(known)
+        numbers = numbers * len(known) + codes
     days = rows.column(day).cast(pa.int32()).to_numpy() if day else np.zeros(rows.num_rows, np.int64)
     first = int(days.min())
     span = int(days.max()) - first + 1
