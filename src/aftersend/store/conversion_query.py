@@ -1,6 +1,7 @@
 """What the store is asked to credit: records only."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from aftersend.domain.filters import Condition
@@ -66,3 +67,8 @@ class ConversionQuery:
     clicks_only: bool = False
     over_platforms: bool = False
     rows: Rows = ALL_ROWS
+
+    def about(self, campaign_ids: Collection[str]) -> "ConversionQuery":
+        """Return what is asked about some campaigns by themselves: where they do not compete, the same about them."""
+        claimants = tuple(claimant for claimant in self.claimants if claimant.campaign_id in campaign_ids)
+        return replace(self, claimants=claimants, asked=frozenset(campaign_ids))

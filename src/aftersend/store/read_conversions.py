@@ -1,7 +1,7 @@
 """Reads conversions: credits goal events to touches, and counts the credits for each level of the tree."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from itertools import chain
 from typing import Any
@@ -44,33 +44,42 @@ def start_conversions(engine: Engine, query: ConversionQuery, *, few: bool = Fal
 Rows = Sequence[Sequence[Any]]
 
 
-def _asks_anything(query: ConversionQuery) -> bool:
+def _asking(query: ConversionQuery) -> tuple[str, ...]:
+    """The campaigns that can be credited with anything."""
     first, last = query.days
-    return first <= last and any(one.goals for one in query.claimants if one.campaign_id in query.asked)
+    asked = (one.campaign_id for one in query.claimants if one.campaign_id in query.asked and one.goals)
+    return tuple(asked) if first <= last else ()
 
 
 def start_counting(engine: Engine, query: ConversionQuery) -> Callable[[CreditSums, int], None]:
     """Begin to credit, and return what waits for the credits and adds them to sums so many times: 1, or -1."""
-    if not _asks_anything(query):
+    asking = _asking(query)
+    if not asking:
         return lambda sums, times: None
-    sql, statement = _statement(query, WHOLE)
+    # Where campaigns do not compete, each can be credited by itself.
+    whole = WHOLE if query.one_winner else Portion(asking)
+    sql, statement = _statement(query, whole)
     started = engine.start(statement, sql.words.parameters)
 
-    def read(portion: Portion) -> Rows:
-        if portion is WHOLE:
-            return started.result()
+    def read(portion: Portion) -> Iterator[tuple[CreditKey, Sequence[Any]]]:
+        if portion is whole:
+            return _named(sql, started.result())
         smaller, statement = _statement(query, portion)
-        return engine.select(statement, smaller.words.parameters)
+        return _named(smaller, engine.select(statement, smaller.words.parameters))
 
     def add(sums: CreditSums, times: int) -> None:
-        for position, held_out, goal, *place, events, users, revenue, named in chain.from_iterable(
-            in_portions(WHOLE, read)
-        ):
-            platform, locale, variation = place
-            key = (*sql.names(position, held_out, goal), platform, locale, variation)
+        for key, (events, users, revenue, named) in chain.from_iterable(in_portions(whole, read)):
             sums.add(key, Conversions(events, users, revenue), named, times)
 
     return add
+
+
+def _named(sql: CreditSql, rows: Rows) -> Iterator[tuple[CreditKey, Sequence[Any]]]:
+    """Say for each row of a statement what its numbers are of."""
+    for position, held_out, goal, *place, events, users, revenue, named in rows:
+        platform, locale, variation = place
+        key = (*sql.names(position, held_out, goal), platform, locale, variation)
+        yield key, (events, users, revenue, named)
 
 
 _FEW = 5_000
@@ -79,7 +88,7 @@ _FEW = 5_000
 
 def _start_adding(engine: Engine, query: ConversionQuery) -> Callable[[CreditSums, int], None]:
     """Begin to credit, and return what waits for the credits one by one; if they are many, the engine adds them up."""
-    if not _asks_anything(query):
+    if not _asking(query):
         return lambda sums, times: None
     sql = CreditSql(query)
     statement = f"{sql.credits()} LIMIT {_FEW + 1} {BOUND}"
@@ -112,7 +121,7 @@ def _add_up(sql: CreditSql, query: ConversionQuery, rows: Rows, sums: CreditSums
 
 
 def _statement(query: ConversionQuery, portion: Portion) -> tuple[CreditSql, str]:
-    sql = CreditSql(query, portion)
+    sql = CreditSql(query.about(portion.campaign_ids) if portion.campaign_ids else query, portion)
     return (
         sql,
         f"""

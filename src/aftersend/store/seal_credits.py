@@ -104,7 +104,7 @@ def apart(query: ConversionQuery) -> list[ConversionQuery]:
     if query.one_winner:
         return []
     return [
-        replace(query, days=Days.ever().numbers, claimants=(claimant,), asked=frozenset({claimant.campaign_id}))
+        replace(query.about([claimant.campaign_id]), days=Days.ever().numbers)
         for claimant in query.claimants
         if claimant.campaign_id in query.asked and claimant.goals
     ]
