@@ -51,7 +51,7 @@ _SETTLE_SECONDS = 1.0
 """How long what was committed may be pending; the longer, the larger are the blocks that the engine gets."""
 
 _SETTLE_RETRY_SECONDS = 5.0
-_TRIM_SECONDS = 3.0
+_TRIM_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)

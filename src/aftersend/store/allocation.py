@@ -8,7 +8,7 @@ import pyarrow as pa
 _MMAP_THRESHOLD, _ARENA_MAX = -3, -8
 """The names that glibc's <malloc.h> gives these."""
 
-_LARGE = 512 * 1024
+_LARGE = 128 * 1024
 """Bytes. Blocks from here on are mapped on their own, so freeing one gives it back."""
 
 _ENGINE = ("JE_MALLOC_CONF", "dirty_decay_ms:100")

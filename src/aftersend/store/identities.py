@@ -191,7 +191,7 @@ def _opened_at(folder: Path) -> Rdict:
 def _options() -> Options:
     table = BlockBasedOptions()
     table.set_bloom_filter(12, False)
-    table.set_block_cache(Cache(64 * 1024 * 1024))
+    table.set_block_cache(Cache(8 * 1024 * 1024))
     options = Options(raw_mode=True)
     options.create_if_missing(True)
     options.set_block_based_table_factory(table)
