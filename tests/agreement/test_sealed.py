@@ -41,7 +41,8 @@ def test_seals_answer_as_the_ledger_does(
 ) -> None:
     """Before anything is sealed, sealed, with events that came later, once they are added in memory, and sealed on."""
     if seed % 2:
-        monkeypatch.setattr(growth, "_MOST_TOGETHER", 1)  # what has come is read campaign by campaign
+        # What has come is read for one campaign after another, and for some users at a time.
+        monkeypatch.setattr(growth, "_MOST_TOGETHER", 30)
     history = make(seed)
     workspace = history["workspaces"][0]
     random = Random(seed)

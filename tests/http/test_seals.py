@@ -3,15 +3,18 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 import pytest
 
 from aftersend.domain.profiles import PROFILES
+from aftersend.errors import StoreUnavailable
 from aftersend.stats.answer import Stats
 from aftersend.stats.request import parse_request
 from aftersend.store import growth
 from aftersend.store.growth import GrowingSeal
+from aftersend.store.read_marks import LaterEvents, read_later
 from aftersend.store.seals import Seal, SealBook
 from aftersend.store.seniority import commit_of
 from aftersend.store.touched import Touched
@@ -184,6 +187,33 @@ def test_what_fell_far_behind_is_read_again(server: Server, growing: Asker, monk
     assert _growing(server, growing) is None
     server.parts.services.sealer.grow()
     assert _growing(server, growing) is not None
+    assert _all_numbers(growing) == _plain(server, growing)
+
+
+def test_what_was_added_in_part_is_not_used(server: Server, growing: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what came, only the first share of the users was read: nobody goes on with that, also who has hold of it."""
+    asked = []
+
+    def cut_off(*given: Any) -> LaterEvents:
+        asked.append(given[-1].share)
+        if asked[-1] == 1:
+            raise StoreUnavailable("the engine was busy")
+        return read_later(*given)
+
+    known = _growing(server, growing)
+    assert known is not None
+    # As many as make two shares, however many of them have been counted as known.
+    growing.send(*(message_event("clicked", event_id=f"many-{number}", user_id=f"m{number}") for number in range(8)))
+    monkeypatch.setattr(growth, "_MOST_TOGETHER", 6)
+    monkeypatch.setattr(growth, "read_later", cut_off)
+    assert growing.ask(question()).status_code == 500
+    assert asked == [0, 1]
+    monkeypatch.setattr(growth, "read_later", read_later)
+    assert _growing(server, growing) is None
+    assert server.parts.services.sealer.growth.catch_up(server.parts.stats.engine, [known]) == {}
+    assert _all_numbers(growing) == _plain(server, growing)
+    server.parts.services.sealer.grow()
+    assert _growing(server, growing) not in {None, known}
     assert _all_numbers(growing) == _plain(server, growing)
 
 

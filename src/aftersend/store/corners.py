@@ -4,7 +4,7 @@ Each is (after, first, last, cell, users) and counts in the range from a to b wh
 `seal_build` says why that adds up.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,25 +23,35 @@ class Corners:
     users: Numbers
 
 
-def corners_of_losses(
-    days: Sequence[int], starts: Sequence[int], losses: Sequence[int], users: int
-) -> Iterator[Sequence[int]]:
-    """Rows whose sum over after < a <= first and last <= b is whether nothing is left in [a, b].
+NO_CORNERS = Corners(*np.zeros((5, 0), np.int64))
 
-    For every first day in the range: a row wherever the answer changes as b moves on.
+
+def corners_of_losses(
+    sizes: Numbers, cell: Numbers, users: Numbers, days: Numbers, starts: Numbers, losses: Numbers
+) -> Corners:
+    """Return rows whose sum over after < a <= first and last <= b is of how many users nothing is left in [a, b].
+
+    The first three are of groups of users who did the same in a cell: on how many days, in which cell, how many users.
+    The others have the days of one group after another, each group's in order, and what was begun and lost on each.
+
+    For every first day in the range there is a row wherever the answer changes as the last day moves on.
     """
-    before = 0
-    for place, first in enumerate(days):
-        begun = gone = 0
-        was = False
-        for number in range(place, len(days)):
-            begun += starts[number]
-            gone += losses[number]
-            is_lost = 0 < begun <= gone
-            if is_lost != was:
-                yield before, first, days[number], users if is_lost else -users
-                was = is_lost
-        before = first
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    ends = np.cumsum(sizes)
+    first = last = np.arange(len(days))
+    after = np.where(first == (ends - sizes)[group], 0, days[first - 1])
+    begun, gone = np.zeros((2, len(days)), np.int64)
+    was = np.zeros(len(days), np.bool_)
+    found = [np.zeros((5, 0), np.int64)]
+    while len(first):
+        begun, gone = begun + starts[last], gone + losses[last]
+        is_lost = (begun > 0) & (begun <= gone)
+        place, end, of = first[is_lost != was], last[is_lost != was], group[first[is_lost != was]]
+        changed = np.where(is_lost[is_lost != was], users[of], -users[of])
+        found.append(np.stack((after[place], days[place], days[end], cell[of], changed)))
+        on = last + 1 < ends[group[first]]
+        first, last, begun, gone, was = first[on], last[on] + 1, begun[on], gone[on], is_lost[on]
+    return Corners(*np.concatenate(found, axis=1))
 
 
 def summed(found: Sequence[Corners]) -> Corners:

@@ -12,10 +12,11 @@ from threading import Lock, RLock
 
 import numpy as np
 
-from aftersend.store.corners import Corners, summed
+from aftersend.store.corners import NO_CORNERS, Corners, summed
 from aftersend.store.engine import Engine
 from aftersend.store.mark_corners import MarkCorners
 from aftersend.store.marks import Marks, NotKept, UserMarks, numbered
+from aftersend.store.portions import shares_of_users
 from aftersend.store.read_marks import LaterEvents, LedgerMarks, read_later
 from aftersend.store.seal_build import Extent
 from aftersend.store.seal_layout import Combination, catalogue
@@ -31,7 +32,7 @@ _MOST_LATER = 100_000
 """Events. Beyond them a campaign is read from the beginning, in the background."""
 
 _MOST_TOGETHER = 100_000
-"""Events of several campaigns, so that ten that are far behind take no more memory than one."""
+"""Events that are read at a time: of several campaigns, or of some users of one that is far behind."""
 
 _MOST_WANTED = 100
 _CORNERS_APART = 8
@@ -49,7 +50,8 @@ class Grown:
 class GrowingSeal:
     """A seal, what its users did, and what has come since. Whoever holds `lock` sees all of it at one commit.
 
-    `noted` is how many events its campaigns had when it was last looked at.
+    `noted` is how many events its campaigns had by that commit, and `is_broken` whether some that came later were added
+    and others could not be.
     """
 
     def __init__(self, seal: Seal, marks: UserMarks | LedgerMarks, noted: int) -> None:
@@ -57,6 +59,7 @@ class GrowingSeal:
         self.seal = seal
         self.commit = seal.commit
         self.noted = noted
+        self.is_broken = False
         self._marks = marks
         self._layout = seal.layout
         self._numbers = {combination: number for number, combination in enumerate(seal.combinations)}
@@ -79,10 +82,10 @@ class GrowingSeal:
     def corners(self) -> Corners:
         """Return what has to be added to the corners of the seal."""
         self._corners = [summed(self._corners)] if self._corners else []
-        return self._corners[0] if self._corners else Corners(*np.zeros((5, 0), np.int64))
+        return self._corners[0] if self._corners else NO_CORNERS
 
-    def take(self, later: LaterEvents, upto: int) -> None:
-        """Add the events that came later than its commit, up to another.
+    def take(self, later: LaterEvents) -> None:
+        """Add events that came later than its commit: all of some users; until those of all are in, it is no seal.
 
         Raises:
             NotKept: a user cannot be told from another one; nothing can be added any more.
@@ -93,11 +96,17 @@ class GrowingSeal:
         marks = Marks(user, number, later.day, np.ones(len(later), np.int64))
         self._corners.append(self._changing.changes(self._marks.find(users), marks, len(users.upper)))
         self._marks.add(users, marks)
-        self._events.update(zip(later.day.tolist(), number.tolist(), strict=True))
+        places, events = np.unique(later.day.astype(np.int64) << 16 | number, return_counts=True)
+        for place, some in zip(places.tolist(), events.tolist(), strict=True):
+            self._events[place >> 16, place & 0xFFFF] += some
         if len(self._corners) > _CORNERS_APART:
             self._corners = [self.corners]
         self._grown = None
-        self.commit = upto
+
+    def reach(self, commit: int, noted: int) -> None:
+        """Say up to which commit everything is in, and how many events its campaigns had then."""
+        self.commit, self.noted = commit, noted
+        self._grown = None
 
     def _extend(self, later: LaterEvents) -> None:
         """Give the combinations that are new a number."""
@@ -212,6 +221,11 @@ class Growth:
         with self._lock:
             self._growing.pop(key, None)
 
+    def bring_up(self, engine: Engine, growing: GrowingSeal) -> bool:
+        """Add whatever has come to a seal that nobody else knows yet, and return whether that could be."""
+        with growing.lock:
+            return not self._add_later(engine, [growing])
+
     def catch_up(self, engine: Engine, found: Collection[GrowingSeal]) -> dict[str, Grown]:
         """Add whatever has come to seals of one workspace, and return how they are then; some may be left out.
 
@@ -229,7 +243,8 @@ class Growth:
         seal, touched = growing.seal, self.book.touched
         known = self.book.find(*seal.key)
         later = touched.events(seal.workspace_id, seal.members) - growing.noted
-        if known is not None and known.pieces == seal.pieces and later <= _MOST_LATER:
+        is_same = known is not None and known.pieces == seal.pieces
+        if is_same and later <= _MOST_LATER and not growing.is_broken:
             return True
         self.forget(growing)
         return False
@@ -256,20 +271,34 @@ class Growth:
             for member in one.growing.seal.members:
                 commits[member] = min(one.growing.commit, commits.get(member, one.growing.commit))
         days = {day for one in behind for day in one.days}
-        failed = []
-        later = read_later(engine, behind[0].growing.seal.workspace_id, commits, days, upto)
-        for one in behind:
-            growing = one.growing
-            try:
-                growing.take(later.of(growing.seal.members, growing.commit), upto)
-                growing.noted = one.noted
-            except NotKept:
+        failed: list[GrowingSeal] = []
+        try:
+            for portion in shares_of_users(max(1, -(-sum(one.events for one in behind) // _MOST_TOGETHER))):
+                later = read_later(engine, behind[0].growing.seal.workspace_id, commits, days, upto, portion)
+                failed += _taken([one.growing for one in behind if one.growing not in failed], later)
+        except BaseException:
+            failed = [one.growing for one in behind]
+            raise
+        finally:
+            # Some of it may have been added, so whoever waits for one of them must not go on with it either.
+            for growing in failed:
+                growing.is_broken = True
                 self.forget(growing)
-                failed.append(growing)
-            except BaseException:
-                self.forget(growing)  # some of it may have been added
-                raise
+        for one in behind:
+            if not one.growing.is_broken:
+                one.growing.reach(upto, one.noted)
         return failed
+
+
+def _taken(some: Iterable[GrowingSeal], later: LaterEvents) -> list[GrowingSeal]:
+    """Add what has come to some seals, and return those to which it could not be added."""
+    failed = []
+    for growing in some:
+        try:
+            growing.take(later.of(growing.seal.members, growing.commit))
+        except NotKept:
+            failed.append(growing)
+    return failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,17 +309,21 @@ class _Behind:
     noted: int
     days: Sequence[int]
 
+    @property
+    def events(self) -> int:
+        """Return about how many have come."""
+        return self.noted - self.growing.noted
+
 
 def _read_together(behind: Iterable[_Behind]) -> Iterator[list[_Behind]]:
     """Yield the seals of which what has come is read together, in their order."""
     some: list[_Behind] = []
     events = 0
     for one in behind:
-        later = one.noted - one.growing.noted
-        if some and events + later > _MOST_TOGETHER:
+        if some and events + one.events > _MOST_TOGETHER:
             yield some
             some, events = [], 0
         some.append(one)
-        events += later
+        events += one.events
     if some:
         yield some

@@ -4,26 +4,21 @@ A cell gets corners of a user from his days in it alone. So a day that he was th
 that is new takes the place between those before and after it.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 
 from aftersend.domain.columns import Numbers
-from aftersend.store.corners import Corners, corners_of_losses, summed
-from aftersend.store.marks import Column, Marks, ranges, together
+from aftersend.store.corners import NO_CORNERS, Corners, corners_of_losses, summed
+from aftersend.store.marks import Column, Marks, first_of_each, ranges, together
 from aftersend.store.seal_layout import Layout
 
 _DAY_BITS = 16
 _DAYS = (1 << _DAY_BITS) - 1
 
-_Sequence = tuple[int, tuple[int, ...], tuple[int, ...], tuple[int, ...]]
-"""A cell, and the days on which a user started or lost something in it, with how many of each."""
-
-_SPOTS_AT_A_TIME = 2_000_000
-"""Users are looked at in groups that have about so many days in cells: 16 bytes each."""
+_SPOTS_AT_A_TIME = 500_000
+"""Users are looked at in groups that have about so many days in cells: each takes some hundred bytes meanwhile."""
 
 
 class _Spots:
@@ -60,15 +55,16 @@ class MarkCorners:
 
     def changes(self, before: Marks, later: Marks, users: int) -> Corners:
         """Return what is to be added to the corners, for so many users with what they did before, and later."""
-        found = []
+        found = NO_CORNERS
         for begin, end in self._groups(before, later, users):
             old, new = (marks.of((marks.user >= begin) & (marks.user < end)) for marks in (before, later))
-            found += [self._of_users(old, new), self._of_stages(old, new)]
-        return summed(found) if found else _corners([])
+            # Added up at once: users have most corners in common.
+            found = summed([found, self._of_users(old, new), self._of_stages(old, new)])
+        return found
 
     def _groups(self, before: Marks, later: Marks, users: int) -> Iterator[tuple[int, int]]:
         """Divide the users into groups of neighbours that are not too large to be looked at together."""
-        sizes = self._users.sizes + self._stages.sizes
+        sizes = (self._users.sizes + self._stages.sizes).astype(np.float64)
         spots = sum(np.bincount(some.user, sizes[some.combination], users) for some in (before, later))
         group = (np.cumsum(spots) // _SPOTS_AT_A_TIME).astype(np.int64)
         begins = [*np.unique(group, return_index=True)[1].tolist(), users]
@@ -104,42 +100,26 @@ class MarkCorners:
     def _of_stages(self, old: Marks, new: Marks) -> Corners:
         """Corners of users of whom nothing is left in a stage, wherever they started or lost something."""
         touched = np.unique(self._stages.of(new)[2] >> _DAY_BITS)
-        rows: list[tuple[int, ...]] = []
-        for marks, sign in ((old, -1), (together([old, new]), 1)):
-            for sequence, users in self._sequences(marks, touched).items():
-                cell, *numbers = sequence
-                rows += [(*corner, cell, users * sign * lost) for *corner, lost in _corners_of(*numbers)]
-        return _corners(rows)
+        return summed([self._lost(old, touched, -1), self._lost(together([old, new]), touched, 1)])
 
-    def _sequences(self, marks: Marks, touched: Numbers) -> dict[_Sequence, int]:
-        """How many users have which days, starts and losses in a cell, of those who have any losses there."""
+    def _lost(self, marks: Marks, touched: Numbers, sign: int) -> Corners:
+        """Corners of whoever lost anything in a cell, of those who were touched there."""
         rows, mark, keys = self._stages.of(marks)
-        kept = np.flatnonzero(np.isin(keys >> _DAY_BITS, touched))
-        rows, times, keys = rows[kept], marks.times[mark[kept]].astype(np.int64), keys[kept]
         losing = keys[self._losses[rows] > 0] >> _DAY_BITS
-        kept = np.flatnonzero(np.isin(keys >> _DAY_BITS, losing))
-        rows, times = rows[kept], times[kept]
+        kept = np.flatnonzero(np.isin(keys >> _DAY_BITS, np.intersect1d(losing, touched)))
+        rows, times = rows[kept], marks.times[mark[kept]].astype(np.int64)
         keys, number = np.unique(keys[kept], return_inverse=True)
-        starts, losses = (np.bincount(number, roles[rows] * times, len(keys)) for roles in (self._starts, self._losses))
-        begins = np.flatnonzero(np.diff(keys >> _DAY_BITS, prepend=-1)).tolist()
-        cells = self._stages.cell_of(keys).tolist()
-        columns = [column.astype(np.int64).tolist() for column in (keys & _DAYS, starts, losses)]
-        return Counter(
-            (cells[begin], *(tuple(column[begin:end]) for column in columns))
-            for begin, end in zip(begins, [*begins[1:], len(keys)], strict=False)
+        begins = first_of_each(keys >> _DAY_BITS)
+        starts, losses = (
+            np.bincount(number, roles[rows] * times, len(keys)).astype(np.int64)
+            for roles in (self._starts, self._losses)
         )
+        cell = self._stages.cell_of(keys[begins])
+        sizes = np.diff(begins, append=len(keys))
+        return corners_of_losses(sizes, cell, np.full(len(sizes), sign), keys & _DAYS, starts, losses)
 
 
 def _day_of(places: Numbers, pair: Numbers, day: Numbers) -> Numbers:
     """The days at places before others, 0 where there is none of the same pair."""
     same = (places >= 0) & (pair[places] == pair)
     return np.where(same, day[places], 0)
-
-
-@lru_cache(100_000)
-def _corners_of(days: Sequence[int], starts: Sequence[int], losses: Sequence[int]) -> list[Sequence[int]]:
-    return list(corners_of_losses(days, starts, losses, 1))
-
-
-def _corners(rows: Sequence[tuple[int, ...]]) -> Corners:
-    return Corners(*np.array(rows, np.int64).reshape(-1, 5).T)

@@ -70,13 +70,18 @@ class _Run:
     """Marks in the order of their users."""
 
     def __init__(self, users: Users, marks: Marks) -> None:
-        # One number for each row sorts several times faster than two: users and combinations are few enough.
-        key = marks.user << 32 | marks.combination.astype(np.int64) << 16 | marks.day
-        order = key.argsort()
-        key = key[order]
-        begins = np.flatnonzero(np.diff(key, prepend=-1))
+        # One number for each row sorts several times faster than two: users and combinations are few enough. It is made
+        # in place, because what is put together has millions of rows.
+        key = marks.user << 16
+        key |= marks.combination
+        key <<= 16
+        key |= marks.day
+        order = key.argsort(kind="stable")  # runs that are put together are in order
+        key, times = key[order], marks.times[order]
+        del order
+        begins = first_of_each(key)
         key = key[begins]
-        times = np.add.reduceat(marks.times[order], begins, dtype=np.int64) if len(key) else np.zeros(0, np.int64)
+        times = np.add.reduceat(times, begins, dtype=np.int64) if len(key) else np.zeros(0, np.int64)
         self.users = users
         self._combination = (key >> 16).astype(np.uint16)
         self._day = key.astype(np.uint16)
@@ -105,16 +110,24 @@ class _Run:
 
     def all(self) -> Marks:
         """Return every mark, by the numbers of its own users."""
-        rows, number = ranges(self._begins[:-1], self._begins[1:])
-        return Marks(number, self._combination[rows], self._day[rows], self._times[rows])
+        number = np.repeat(np.arange(len(self.users.upper)), np.diff(self._begins))
+        return Marks(number, self._combination, self._day, self._times)
+
+
+def first_of_each(ordered: Column) -> Numbers:
+    """Return where each number begins of those that are in order."""
+    is_first = np.ones(len(ordered), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
+    return np.flatnonzero(is_first)
 
 
 def ranges(begins: Column, ends: Column) -> tuple[Numbers, Numbers]:
     """Return the places from each beginning to its end, one after another, and of which pair each is."""
     sizes = ends.astype(np.int64) - begins.astype(np.int64)
     pair = np.repeat(np.arange(len(sizes)), sizes)
-    offsets = np.arange(len(pair)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return begins.astype(np.int64)[pair] + offsets, pair
+    places = np.arange(len(pair))
+    places += np.repeat(begins + sizes - np.cumsum(sizes), sizes)
+    return places, pair
 
 
 def _merged(runs: Sequence[_Run]) -> _Run:

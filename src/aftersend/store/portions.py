@@ -49,6 +49,11 @@ class Portion:
 WHOLE = Portion()
 
 
+def shares_of_users(shares: int) -> list[Portion]:
+    """Return portions that have one share of all users each."""
+    return [Portion(shares=shares, share=share) for share in range(shares)]
+
+
 def in_portions(whole: Portion, read: Callable[[Portion], Found]) -> Iterator[Found]:
     """Read the whole, or as many portions of it as the engine has the memory for, one after another.
 

@@ -11,10 +11,14 @@ from aftersend.domain.columns import Numbers
 from aftersend.store.coded import coded, combined
 from aftersend.store.engine import Engine
 from aftersend.store.marks import Column, Marks, NotKept, Users, numbered
+from aftersend.store.portions import WHOLE, Portion, shares_of_users
 from aftersend.store.scope import CAMPAIGNS
-from aftersend.store.seal_build import EVENTS_A_SHARE, KEY, NUMBER, Extent, shares_of
+from aftersend.store.seal_build import KEY, NUMBER, Extent
 from aftersend.store.seal_layout import PLACE, Combination, Layout
 from aftersend.store.seniority import senior
+
+_MOST_AT_A_TIME = 250_000
+"""Events that are read at a time: each takes some two hundred bytes until it is a mark of its user."""
 
 _MOST_LOOKED_UP = 20_000
 """Users. Of more than these everything is counted as fast."""
@@ -27,9 +31,9 @@ def read_marks(engine: Engine, extent: Extent, layout: Layout) -> Iterator[tuple
         NotKept: users cannot be told apart, or do what the layout does not know.
     """
     keys = _keys(engine, layout)
-    for days, share, shares in _shares(_events_of_days(engine, extent)):
-        some = f"reinterpretAsUInt64(sipHash128(user_id)) % {shares} = {share}" if shares > 1 else "true"
-        statement = _what_was_done(f"day BETWEEN toDate({{first:UInt16}}) AND toDate({{last:UInt16}}) AND {some}")
+    for days, portion in _together(_events_of_days(engine, extent)):
+        some = f"day BETWEEN toDate({{first:UInt16}}) AND toDate({{last:UInt16}}){portion.condition}"
+        statement = _what_was_done(some)
         rows = engine.columns(statement, {**extent.parameters, "keys": keys, "first": days[0], "last": days[1]})
         users, user = numbered(*_halves(rows["person"]))
         yield users, _marks(rows, user)
@@ -43,15 +47,14 @@ WHERE {CAMPAIGNS} AND seniority >= {{upto:UInt64}} GROUP BY number ORDER BY numb
     return [(day, events) for day, events in engine.select(statement, extent.parameters)]
 
 
-def _shares(days: Sequence[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], int, int]]:
-    """Say what is read together: from one day to another, all users or one of so many shares of them."""
+def _together(days: Sequence[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], Portion]]:
+    """Say what is read together: from one day to another, all users or a share of them."""
     first, together = 0, 0
     for place, (day, events) in enumerate(days):
         first = first if together else day
         together += events
-        if place + 1 == len(days) or together + days[place + 1][1] > EVENTS_A_SHARE:
-            shares = shares_of(together)
-            yield from (((first, day), share, shares) for share in range(shares))
+        if place + 1 == len(days) or together + days[place + 1][1] > _MOST_AT_A_TIME:
+            yield from (((first, day), portion) for portion in shares_of_users(-(-together // _MOST_AT_A_TIME)))
             together = 0
 
 
@@ -148,20 +151,30 @@ class LaterEvents:
         return len(self.day)
 
 
-_LATER = f"""
+def _later(portion: Portion) -> str:
+    """Write the statement of what came to campaigns later than a commit of each: of all users, or a share of them.
+
+    Sorted only so that there are few blocks: what is left of each that was read would be one, with dictionaries of its
+    own, and some thousands of those take hundreds of megabytes.
+    """
+    return f"""
 SELECT campaign_id, seniority, sipHash128(user_id) AS person, toUInt16(day) AS number,
     {", ".join(PLACE)}
 FROM message_events
 WHERE {CAMPAIGNS} AND day IN {{days:Array(UInt16)}} AND seniority >= {{upto:UInt64}}
     AND seniority < transform(campaign_id, {{campaigns:Array(String)}}, {{seniorities:Array(UInt64)}}, toUInt64(0))
+    {portion.condition}
 ORDER BY seniority
 SETTINGS output_format_arrow_low_cardinality_as_dictionary = 1"""
-"""Sorted only so that there are few blocks: what is left of each that was read would be one, with dictionaries of its
-own, and some thousands of those take hundreds of megabytes."""
 
 
 def read_later(
-    engine: Engine, workspace_id: str, commits: Mapping[str, int], days: Collection[int], upto: int
+    engine: Engine,
+    workspace_id: str,
+    commits: Mapping[str, int],
+    days: Collection[int],
+    upto: int,
+    portion: Portion = WHOLE,
 ) -> LaterEvents:
     """Read what came to campaigns later than a commit of each, up to another, on these days."""
     parameters = {
@@ -171,7 +184,7 @@ def read_later(
         "days": sorted(days),
         "upto": senior(upto),
     }
-    rows = engine.columns(_LATER, parameters)
+    rows = engine.columns(_later(portion), parameters)
     found, place = combined([rows[name] for name in PLACE])
     places = [(*one[:5], bool(one[5])) for one in found]
     campaign, campaigns = coded(rows["campaign_id"])

@@ -17,12 +17,13 @@ from aftersend.domain.columns import Numbers
 from aftersend.domain.measures import measures_of
 from aftersend.store.corners import Corners, corners_of_losses
 from aftersend.store.engine import Engine
+from aftersend.store.portions import shares_of_users
 from aftersend.store.scope import CAMPAIGNS
 from aftersend.store.seal_layout import Combination, Layout
 from aftersend.store.seals import Piece, new_piece
 from aftersend.store.seniority import senior
 
-EVENTS_A_SHARE = 1_000_000
+_EVENTS_A_SHARE = 1_000_000
 """How many events are looked at together: memory stays bounded, and counts of different users add up."""
 
 KEY = "cityHash64(platform, locale, variation, kind, detail, machine)"
@@ -119,17 +120,16 @@ def read_corners(
 
     `events` is about how many there are to look at. What is yielded is to be added up.
     """
-    shares = shares_of(events)
-    for share in range(shares):
+    for portion in shares_of_users(shares_of(events)):
         for condition, sign in _slices(extent):
-            words = condition + (f" AND sipHash64(user_id) % {shares} = {share}" if shares > 1 else "")
-            yield _users(engine, extent, layout, keys, (words, sign))
-            yield _lost(engine, extent, layout, keys, (words, sign))
+            rows = condition + portion.condition, sign
+            yield _users(engine, extent, layout, keys, rows)
+            yield _lost(engine, extent, layout, keys, rows)
 
 
 def shares_of(events: int) -> int:
     """Return in how many shares so many events are looked at."""
-    return max(1, -(-events // EVENTS_A_SHARE))
+    return max(1, -(-events // _EVENTS_A_SHARE))
 
 
 def _slices(extent: Extent) -> Iterator[tuple[str, int]]:
@@ -189,7 +189,11 @@ GROUP BY after, spot"""
 
 
 def _column(found: pa.Table, name: str) -> Numbers:
-    numbers: Numbers = found.column(name).to_numpy().astype(np.int64)
+    return _numbers(found.column(name))
+
+
+def _numbers(found: pa.Array | pa.ChunkedArray) -> Numbers:
+    numbers: Numbers = found.to_numpy().astype(np.int64)
     return numbers
 
 
@@ -222,13 +226,14 @@ SELECT cell, days, starts, losses, count() AS users FROM (
 GROUP BY cell, days, starts, losses"""
     look_up = _look_up(layout, keys, layout.cells_of_stages())
     parameters = extent.parameters | look_up | {"losing": losing or [""], "details": details or [""]}
-    corners = [
-        (*corner, cell, sign * users)
-        for cell, days, starts, losses, users in engine.select(statement, parameters)
-        for *corner, users in corners_of_losses(days, starts, losses, users)
-    ]
-    after, first, last, cells, users = np.array(corners, np.int64).reshape(-1, 5).T
-    return Corners(after, first, last, cells, users)
+    found = engine.columns(statement, parameters)
+    days, starts, losses = (found.column(name).combine_chunks() for name in ("days", "starts", "losses"))
+    return corners_of_losses(
+        _numbers(days.value_lengths()),
+        _column(found, "cell"),
+        _column(found, "users") * sign,
+        *(_numbers(of_days.flatten()) for of_days in (days, starts, losses)),
+    )
 
 
 def sealed_share(engine: Engine) -> float:

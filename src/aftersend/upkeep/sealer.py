@@ -224,9 +224,10 @@ class Sealer:
             if seal is None or self.growth.get(seal) is not None:
                 continue
             removals = self._touched.removals(seal.workspace_id)
-            noted = self._touched.events(seal.workspace_id, seal.members)
             try:
-                self.growth.keep(GrowingSeal(seal, self._maker.marks(seal), noted), removals)
+                growing = GrowingSeal(seal, self._maker.marks(seal), seal.events)
+                if self.growth.bring_up(self._aside, growing):
+                    self.growth.keep(growing, removals)
             except NotKept:
                 log.info("seal_does_not_grow", workspace=seal.workspace_id, campaign=seal.campaign_id)
 

@@ -11,21 +11,32 @@ from aftersend.store.corners import Corners, corners_of_losses, summed
 
 @pytest.mark.parametrize("seed", range(200))
 def test_lost_users_are_counted_in_every_range(seed: int) -> None:
-    """Of a user with starts and losses on some days, the rows say for every range whether nothing is left."""
+    """Of users with starts and losses on some days, the rows say for every range of how many nothing is left."""
     dice = Random(seed)
-    days = sorted(dice.sample(range(1, 12), dice.randint(1, 6)))
-    starts = [dice.randint(0, 2) for _ in days]
-    losses = [dice.randint(0, 2) for _ in days]
-    rows = list(corners_of_losses(days, starts, losses, 7))
-    for first, last in itertools.combinations_with_replacement(range(13), 2):
-        begun, gone = (
-            sum(number for day, number in zip(days, numbers, strict=True) if first <= day <= last)
-            for numbers in (starts, losses)
-        )
-        found = sum(users for after, begin, end, users in rows if after < first <= begin and end <= last)
-        # The day 0 stands for no day, so no range begins on it.
-        if first > 0:
-            assert found == (7 if 0 < begun <= gone else 0), (days, starts, losses, first, last)
+    groups = []
+    for cell in range(dice.randint(0, 4)):
+        days = sorted(dice.sample(range(1, 12), dice.randint(1, 6)))
+        done = [(dice.randint(0, 2), dice.randint(0, 2)) for _ in days]
+        groups.append((cell, dice.choice([-2, 1, 7]), days, done))
+    rows = _lost(groups)
+    for first, last in itertools.combinations_with_replacement(range(1, 13), 2):
+        for cell, users, days, done in groups:
+            within = [numbers for day, numbers in zip(days, done, strict=True) if first <= day <= last]
+            begun, gone = (sum(numbers[place] for numbers in within) for place in range(2))
+            found = sum(
+                row_users
+                for after, begin, end, of, row_users in rows
+                if of == cell and after < first <= begin and end <= last
+            )
+            assert found == (users if 0 < begun <= gone else 0), (days, done, first, last)
+
+
+def _lost(groups: list[tuple[int, int, list[int], list[tuple[int, int]]]]) -> list[tuple[int, ...]]:
+    of_groups = [[len(days), cell, users] for cell, users, days, _ in groups]
+    of_days = [[day, *numbers] for *_, days, done in groups for day, numbers in zip(days, done, strict=True)]
+    columns = (column for rows in (of_groups, of_days) for column in np.array(rows, np.int64).reshape(-1, 3).T)
+    found = corners_of_losses(*columns)
+    return [*zip(*(getattr(found, name).tolist() for name in Corners.__slots__), strict=True)]
 
 
 def test_rows_of_one_place_are_summed() -> None:
