@@ -17,8 +17,13 @@ from aftersend.domain.periods import DAY_MILLISECONDS, LAST_DAY
 from aftersend.store.conversion_query import Claimant, ConversionQuery, Definition
 from aftersend.store.families import Groups
 from aftersend.store.filter_sql import Scope, Words, condition_sql, number, raw
-from aftersend.store.portions import WHOLE, Portion
+from aftersend.store.portions import BOUND, WHOLE, Portion
 from aftersend.store.seniority import senior
+from aftersend.store.touch_text import names_of_touch, number_of_touch, text_of_touch
+
+# What the engine learns of a join from the last time has it build on the larger side the next: thrice the memory.
+CREDIT_SETTINGS = f"{BOUND}, collect_hash_table_stats_during_joins = 0"
+"""The end of a statement about credits, which is asked in portions."""
 
 GROUPS = ("", *(group.value for group in ControlGroup))
 """Whose node a credit belongs to: the campaign's own, or that of a control group. Numbered from 0."""
@@ -54,13 +59,14 @@ class CreditSql:
         asked = [position for position, claimant in enumerate(self._claimants, 1) if self._is_asked(claimant)]
         conditions = [f"position IN {self._list('UInt32', asked)}"]
         if self._query.clicks_only:
-            conditions.append(f"(winner.4 > 0 OR winner.1 = {int(Depth.CLICK)})")
+            conditions.append(f"({_won('held_out')} > 0 OR {_won('depth')} = {int(Depth.CLICK)})")
         scope = Scope(self.words)
         amount, currency = self.worth(scope)
+        names = names_of_touch("winner")
         return f"""
         {scope.clause()}
-        SELECT user_id, position, winner.4 AS held_out, goal, day,
-            winner.5 AS platform, winner.6 AS locale, winner.7 AS variation,
+        SELECT user_id, position, {_won("held_out")} AS held_out, goal, day,
+            {names}[1] AS platform, {names}[2] AS locale, {names}[3] AS variation,
             {amount} AS amount, {currency} AS currency
         FROM ({self._credited()})
         ARRAY JOIN {self.claimed_goals("position", "matched")} AS goal
@@ -71,10 +77,10 @@ class CreditSql:
         if not self._query.one_winner:
             return self._winners("position, held_out", also=", position")
         if not self._shared:
-            return f"SELECT *, winner.3 AS position FROM ({self._winners('held_out > 0')})"
+            return f"SELECT *, {_won('position')} AS position FROM ({self._winners('held_out > 0')})"
         # The touch won for a child and its parents alike: for those whose own window is open.
-        is_open = self._is_open("one", "moment - winner.2", "winner.4")
-        claimants = f"arrayFilter(one -> {is_open}, {self._claimants_of('winner.8')})"
+        is_open = self._is_open("one", f"moment - {_won('touched')}", _won("held_out"))
+        claimants = f"arrayFilter(one -> {is_open}, {self._claimants_of(_won('family'))})"
         winners = self._winners("held_out > 0", also=", any(happened) AS moment")
         return f"SELECT *, arrayJoin({claimants}) AS position FROM ({winners})"
 
@@ -84,14 +90,15 @@ class CreditSql:
         Touches are compared by depth, time, campaign, group and node in this order; the campaign is the one whose
         message it was.
         """
-        touch, competes = "depth, touched, position, held_out, platform, locale, variation", self._competes("position")
+        columns, competes = {"position": "position"}, self._competes("position")
         if self._shared:
-            touch = "depth, touched, rank, held_out, platform, locale, variation, family"
+            columns = {"position": "rank", "family": "family"}
+        touch = text_of_touch(depth="depth", touched="touched", held_out="held_out", **columns)
         if self._shared and self._query.one_winner:
             competes = f"arrayExists(one -> {self._competes('one')}, {self._claimants_of('family')})"
         return f"""
             SELECT any(events.user_id) AS user_id, any(definitions) AS matched, any(attributes) AS attributes,
-                any(day) AS day, max(({touch})) AS winner{also}
+                any(day) AS day, max({touch}) AS winner{also}
             FROM ({self.goal_events()}) AS events
             JOIN ({self._touches()}) AS touches ON events.bucket = touches.bucket
             WHERE events.user_id = touches.user_id AND {competes}
@@ -291,3 +298,7 @@ class CreditSql:
 
     def _lists(self, kind: str, values: Sequence[Sequence[object]]) -> str:
         return self.words.place(f"Array(Array({kind}))", list(values))
+
+
+def _won(name: str) -> str:
+    return number_of_touch("winner", name)
