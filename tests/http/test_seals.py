@@ -13,7 +13,7 @@ from aftersend.errors import StoreUnavailable
 from aftersend.stats.answer import Stats
 from aftersend.stats.request import parse_request
 from aftersend.store import growth
-from aftersend.store.growth import GrowingSeal
+from aftersend.store.growing_seal import GrowingSeal
 from aftersend.store.read_marks import LaterEvents, read_later
 from aftersend.store.seals import Seal, SealBook
 from aftersend.store.seniority import commit_of

@@ -12,7 +12,8 @@ from aftersend.stats.plan import ANYTHING, SERVED
 from aftersend.store.count_block import CountBlock, Node
 from aftersend.store.count_query import CountQuery
 from aftersend.store.engine import Engine
-from aftersend.store.growth import Grown, Growth
+from aftersend.store.growing_seal import Grown
+from aftersend.store.growth import Growth
 from aftersend.store.read_counts import read_counts
 from aftersend.store.read_seals import EARLIEST_DAY, read_sealed
 from aftersend.store.seal_layout import measure_name

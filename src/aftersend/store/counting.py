@@ -11,7 +11,8 @@ from aftersend.store.count_block import CountBlock
 from aftersend.store.count_few import FEW, read_few
 from aftersend.store.count_query import CountQuery
 from aftersend.store.engine import Engine
-from aftersend.store.growth import GrowingSeal, Grown, Growth
+from aftersend.store.growing_seal import GrowingSeal, Grown
+from aftersend.store.growth import Growth
 from aftersend.store.read_counts import read_counts
 from aftersend.store.read_seals import answers, read_sealed
 from aftersend.store.settled import about

@@ -79,17 +79,23 @@ class CreditBook:
         self._wanted: OrderedDict[str, ConversionQuery] = OrderedDict()
 
     def find(self, query: ConversionQuery) -> CreditSeal | None:
-        """Return the seal of a campaign as it is described; one that is not there, or behind, is wanted from now on."""
-        seal, key = self.get(query), fingerprint(query)
+        """Return the seal of a campaign as it is described, which then is among the last that go."""
         with self._lock:
-            if key in self._seals:
+            if (key := fingerprint(query)) in self._seals:
                 self._seals.move_to_end(key)
-            if self._is_large(query) and (seal is None or self.is_behind(query, seal)):
-                self._wanted[key] = query
-                self._wanted.move_to_end(key)
-                while len(self._wanted) > _MOST_WANTED:
-                    self._wanted.popitem(last=False)
-            return seal
+        return self.get(query)
+
+    def want(self, query: ConversionQuery) -> None:
+        """Have a campaign as it is described sealed, where it has no seal or something came after it."""
+        seal = self.get(query)
+        if not self._is_large(query) or (seal is not None and not self.is_behind(query, seal)):
+            return
+        with self._lock:
+            key = fingerprint(query)
+            self._wanted[key] = query
+            self._wanted.move_to_end(key)
+            while len(self._wanted) > _MOST_WANTED:
+                self._wanted.popitem(last=False)
 
     def get(self, query: ConversionQuery) -> CreditSeal | None:
         """Return the seal of a campaign as it is described, if it is there."""

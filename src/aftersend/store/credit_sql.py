@@ -8,6 +8,7 @@ Amounts are read from the attributes last, for credited events only.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from aftersend.domain.attribution import DEPTHS, Depth
@@ -17,19 +18,18 @@ from aftersend.domain.periods import DAY_MILLISECONDS, LAST_DAY
 from aftersend.store.conversion_query import Claimant, ConversionQuery, Definition
 from aftersend.store.families import Groups
 from aftersend.store.filter_sql import Scope, Words, condition_sql, number, raw
-from aftersend.store.portions import BOUND, WHOLE, Portion
+from aftersend.store.portions import WHOLE, Portion
 from aftersend.store.seniority import senior
 from aftersend.store.touch_text import names_of_touch, number_of_touch, text_of_touch
-
-# What the engine learns of a join from the last time has it build on the larger side the next: thrice the memory.
-CREDIT_SETTINGS = f"{BOUND}, collect_hash_table_stats_during_joins = 0"
-"""The end of a statement about credits, which is asked in portions."""
 
 GROUPS = ("", *(group.value for group in ControlGroup))
 """Whose node a credit belongs to: the campaign's own, or that of a control group. Numbered from 0."""
 
 HELD_OUT_GROUP = f"if(kind = '{Kind.HELD_OUT}', if(detail = '{GROUPS[1]}', 1, 2), 0)"
 """SQL for the number of the group that a message event held its user out for, or 0."""
+
+
+_won = partial(number_of_touch, "winner")
 
 
 class CreditSql:
@@ -298,7 +298,3 @@ class CreditSql:
 
     def _lists(self, kind: str, values: Sequence[Sequence[object]]) -> str:
         return self.words.place(f"Array(Array({kind}))", list(values))
-
-
-def _won(name: str) -> str:
-    return number_of_touch("winner", name)

@@ -22,6 +22,11 @@ _MOST_SHARES = 2**12
 BOUND = f"SETTINGS max_memory_usage = {_STATEMENT_BYTES}"
 """The end of a statement that is asked in portions: beyond so many bytes the engine refuses it."""
 
+BOUND_OF_JOINS = f"{BOUND}, collect_hash_table_stats_during_joins = 0"
+"""The same for one that joins: with what the engine remembers of the last time it builds the hash table on the larger
+side the next, which takes three times the memory.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Portion:

@@ -9,12 +9,12 @@ from typing import Any
 from aftersend.domain.conversions import Conversions
 from aftersend.domain.kinds import Kind
 from aftersend.store.conversion_query import ConversionQuery
-from aftersend.store.credit_sql import CREDIT_SETTINGS, CreditSql
+from aftersend.store.credit_sql import CreditSql
 from aftersend.store.credit_sums import CreditKey, Credits, CreditSums
 from aftersend.store.engine import Engine
 from aftersend.store.families import Families
 from aftersend.store.levels import nodes, places
-from aftersend.store.portions import WHOLE, Portion, in_portions
+from aftersend.store.portions import BOUND_OF_JOINS, WHOLE, Portion, in_portions
 from aftersend.store.refusals import TooMuchMemory
 
 __all__ = ["CreditKey", "Credits", "read_conversions", "read_receipts", "start_conversions", "start_counting"]
@@ -91,7 +91,7 @@ def _start_adding(engine: Engine, query: ConversionQuery) -> Callable[[CreditSum
     if not _asking(query):
         return lambda sums, times: None
     sql = CreditSql(query)
-    statement = f"{sql.credits()} LIMIT {_FEW + 1} {CREDIT_SETTINGS}"
+    statement = f"{sql.credits()} LIMIT {_FEW + 1} {BOUND_OF_JOINS}"
     started = engine.start(statement, sql.words.parameters)
 
     def add(sums: CreditSums, times: int) -> None:
@@ -135,7 +135,7 @@ FROM (
 )
 ARRAY JOIN {places(over_platforms=query.over_platforms)} AS place
 GROUP BY position, held_out, goal, place
-{CREDIT_SETTINGS}
+{BOUND_OF_JOINS}
 """,
     )
 

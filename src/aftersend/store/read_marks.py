@@ -13,12 +13,12 @@ from aftersend.store.engine import Engine
 from aftersend.store.marks import Column, Marks, NotKept, Users, numbered
 from aftersend.store.portions import WHOLE, Portion, shares_of_users
 from aftersend.store.scope import CAMPAIGNS
-from aftersend.store.seal_build import KEY, NUMBER, Extent
+from aftersend.store.seal_build import KEY, NUMBER, Extent, shares_of
 from aftersend.store.seal_layout import PLACE, Combination, Layout
 from aftersend.store.seniority import senior
 
 _MOST_AT_A_TIME = 250_000
-"""Events that are read at a time: each takes some two hundred bytes until it is a mark of its user."""
+"""Events of several days that are read at a time: each takes some two hundred bytes until it is a mark of its user."""
 
 _MOST_LOOKED_UP = 20_000
 """Users. Of more than these everything is counted as fast."""
@@ -33,7 +33,8 @@ def read_marks(engine: Engine, extent: Extent, layout: Layout) -> Iterator[tuple
     keys = _keys(engine, layout)
     for days, portion in _together(_events_of_days(engine, extent)):
         some = f"day BETWEEN toDate({{first:UInt16}}) AND toDate({{last:UInt16}}){portion.condition}"
-        statement = _what_was_done(some)
+        # On one core, because those who wait for it ask meanwhile; but at once, because they do.
+        statement = f"{_what_was_done(some)} SETTINGS max_threads = 1"
         rows = engine.columns(statement, {**extent.parameters, "keys": keys, "first": days[0], "last": days[1]})
         users, user = numbered(*_halves(rows["person"]))
         yield users, _marks(rows, user)
@@ -48,13 +49,16 @@ WHERE {CAMPAIGNS} AND seniority >= {{upto:UInt64}} GROUP BY number ORDER BY numb
 
 
 def _together(days: Sequence[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], Portion]]:
-    """Say what is read together: from one day to another, all users or a share of them."""
+    """Say what is read together: from one day to another, or of a day that is very large the users in shares.
+
+    For each share the whole day is read, so it is not done for little.
+    """
     first, together = 0, 0
     for place, (day, events) in enumerate(days):
         first = first if together else day
         together += events
         if place + 1 == len(days) or together + days[place + 1][1] > _MOST_AT_A_TIME:
-            yield from (((first, day), portion) for portion in shares_of_users(-(-together // _MOST_AT_A_TIME)))
+            yield from (((first, day), portion) for portion in shares_of_users(shares_of(together)))
             together = 0
 
 

@@ -1,7 +1,7 @@
 """Answers what campaigns are credited with from their seals, from what came after those, and from the ledger."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from aftersend.store.conversion_query import ConversionQuery
@@ -26,6 +26,21 @@ class SealedReading:
     def start(self, engine: Engine, query: ConversionQuery) -> Callable[[], Credits]:
         """Begin to read what the campaigns of a query are credited with, and return what waits for it."""
         found = [(one, self.book.find(one)) for one in apart(query)]
+        waiting = self._start(engine, query, found)
+
+        def credited() -> Credits:
+            try:
+                return waiting()
+            finally:
+                # Not before: whoever seals them would take half of the machine from the question.
+                for one, _ in found:
+                    self.book.want(one)
+
+        return credited
+
+    def _start(
+        self, engine: Engine, query: ConversionQuery, found: Sequence[tuple[ConversionQuery, CreditSeal | None]]
+    ) -> Callable[[], Credits]:
         seals = {one: seal for one, seal in found if seal is not None}
         first, last = query.days
         if not seals or first > last:

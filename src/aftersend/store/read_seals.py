@@ -10,7 +10,7 @@ from aftersend.domain.formulas import Tally
 from aftersend.domain.measures import measures_of
 from aftersend.store.count_block import CountBlock
 from aftersend.store.count_query import CountQuery
-from aftersend.store.growth import Grown
+from aftersend.store.growing_seal import Grown
 from aftersend.store.seal_layout import NODE_BITS, Layout, detail_name, measure_name
 from aftersend.store.seal_pieces import Found, Pieces
 from aftersend.store.seals import Seal

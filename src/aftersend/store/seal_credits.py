@@ -21,10 +21,10 @@ import pyarrow as pa
 from aftersend.domain.filters import NUMBER_PLACES
 from aftersend.domain.periods import Days
 from aftersend.store.conversion_query import ConversionQuery
-from aftersend.store.credit_sql import CREDIT_SETTINGS, CreditSql
+from aftersend.store.credit_sql import CreditSql
 from aftersend.store.engine import Engine
 from aftersend.store.levels import places
-from aftersend.store.portions import WHOLE, Portion, in_portions
+from aftersend.store.portions import BOUND_OF_JOINS, WHOLE, Portion, in_portions
 from aftersend.store.some_rows import Rows
 
 Cell = tuple[str, int, str, str, str]
@@ -202,5 +202,5 @@ FROM (
 )
 ARRAY JOIN found AS one, days_before AS before
 GROUP BY held_out, goal, place, before, on_day, in_currency
-{CREDIT_SETTINGS}
+{BOUND_OF_JOINS}
 """

@@ -8,7 +8,7 @@ import numpy as np
 from aftersend.store.aside import AsideEngine
 from aftersend.store.corners import Corners, summed
 from aftersend.store.engine import PatientEngine
-from aftersend.store.growth import GrowingSeal
+from aftersend.store.growing_seal import GrowingSeal
 from aftersend.store.marks import UserMarks
 from aftersend.store.read_marks import read_marks
 from aftersend.store.seal_build import Day, Extent, read_corners, read_days, read_keys, shares_of, write_piece
@@ -99,7 +99,7 @@ class SealMaker:
         """
         found = UserMarks(shares_of(seal.events))
         extent = Extent(seal.workspace_id, seal.members, 0, seal.commit)
-        for users, marks in read_marks(self._aside, extent, seal.layout):
+        for users, marks in read_marks(self._engine, extent, seal.layout):
             if self._stopping():
                 raise Stopped
             found.add(users, marks)

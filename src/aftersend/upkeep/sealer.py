@@ -2,8 +2,8 @@
 
 A thread looks at the campaigns that have many events. One without a seal gets one; one that grew has its seal
 brought up to date from the events that came since; one that grows while it is asked about has it grow in memory, too.
-It works on one core, between the questions of everybody else, and
-never longer than a small part of the time on the same campaign. Nothing depends on it but how long an answer takes.
+It works on one core, between the questions of everybody else but where somebody waits for a campaign to grow, and never
+longer than a small part of the time on the same campaign. Nothing depends on it but how long an answer takes.
 """
 
 import threading
@@ -19,7 +19,8 @@ import structlog
 from aftersend.registry.registry import Registry
 from aftersend.store.aside import AsideEngine
 from aftersend.store.engine import PatientEngine
-from aftersend.store.growth import GrowingSeal, Growth
+from aftersend.store.growing_seal import GrowingSeal
+from aftersend.store.growth import Growth
 from aftersend.store.ledger import Ledger
 from aftersend.store.marks import NotKept
 from aftersend.store.seal_build import sealed_share
@@ -226,7 +227,7 @@ class Sealer:
             removals = self._touched.removals(seal.workspace_id)
             try:
                 growing = GrowingSeal(seal, self._maker.marks(seal), seal.events)
-                if self.growth.bring_up(self._aside, growing):
+                if self.growth.bring_up(self._engine, growing):
                     self.growth.keep(growing, removals)
             except NotKept:
                 log.info("seal_does_not_grow", workspace=seal.workspace_id, campaign=seal.campaign_id)
