@@ -125,16 +125,19 @@ def test_seals_change_no_answer(server: Server, new_workspace: Callable[..., Ask
 
 
 class Listening:
-    """The real engine, and which statements credited goal events, of which users."""
+    """The real engine, and which statements credited goal events, of which users, and what was to be sealed then."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, book: CreditBook) -> None:
         self._engine = engine
+        self._book = book
         self.credited: list[tuple[str, ...] | None] = []
+        self.wanted: list[int] = []
 
     def start(self, statement: str, parameters: Parameters | None = None) -> "Future[Sequence[Sequence[Any]]]":
         """Note the users of a statement that credits, or None where it is of all."""
         if "attributes" in statement:
             lists = [tuple(value) for value in dict(parameters or {}).values() if isinstance(value, list)]
+            self.wanted.append(len(self._book._wanted))
             self.credited.append(next((some for some in lists if some in (("ann",), ("bob",))), None))
         return self._engine.start(statement, parameters)
 
@@ -148,7 +151,7 @@ def test_what_is_sealed_is_not_credited_again(server: Server, asker: Asker) -> N
         goal = {"name": "Order", "event": "purchase", "revenue_attribute": "amount", "currency": "EUR"}
         caller.put_campaigns([campaign() | {"id": "c1", "channel": "EMAIL", "goals": [goal]}])
         sealing = Sealing(server, caller, {"campaigns": []})
-        listening = Listening(sealing.engine)
+        listening = Listening(sealing.engine, sealing.book)
         for name in ("ann", "bob"):
             sealing.send(MESSAGE_EVENTS, [message_event(event_id=f"m {name}", kind="opened", user_id=name)])
             sealing.send(USER_EVENTS, [user_event(event_id=f"u {name}", user_id=name)])
@@ -164,6 +167,7 @@ def test_what_is_sealed_is_not_credited_again(server: Server, asker: Asker) -> N
 
         first, credited = told()
         assert (first > 0, credited) == (True, [None])
+        assert (listening.wanted, len(sealing.book._wanted)) == ([0], 1), "whoever seals would slow the question down"
         sealing.sealer.work()
         assert told() == (first, [])
         sealing.send(USER_EVENTS, [user_event(event_id="later", user_id="bob")])
