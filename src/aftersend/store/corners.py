@@ -46,9 +46,11 @@ def corners_of_losses(
     while len(first):
         begun, gone = begun + starts[last], gone + losses[last]
         is_lost = (begun > 0) & (begun <= gone)
-        place, end, of = first[is_lost != was], last[is_lost != was], group[first[is_lost != was]]
-        changed = np.where(is_lost[is_lost != was], users[of], -users[of])
-        found.append(np.stack((after[place], days[place], days[end], cell[of], changed)))
+        changes = is_lost != was
+        place, end = first[changes], last[changes]
+        of = group[place]
+        more = np.where(is_lost[changes], users[of], -users[of])
+        found.append(np.stack((after[place], days[place], days[end], cell[of], more)))
         on = last + 1 < ends[group[first]]
         first, last, begun, gone, was = first[on], last[on] + 1, begun[on], gone[on], is_lost[on]
     return Corners(*np.concatenate(found, axis=1))

@@ -82,7 +82,6 @@ class GrowingSeal:
             self._events[place >> 16, place & 0xFFFF] += some
         if len(self._corners) > _CORNERS_APART:
             self._corners = [self.corners]
-        self._grown = None
 
     def reach(self, commit: int, noted: int) -> None:
         """Say up to which commit everything is in, and how many events its campaigns had then."""

@@ -15,7 +15,7 @@ from aftersend.store.growing_seal import GrowingSeal, Grown
 from aftersend.store.marks import NotKept
 from aftersend.store.portions import shares_of_users
 from aftersend.store.read_marks import LaterEvents, LedgerMarks, read_later
-from aftersend.store.seal_build import Extent
+from aftersend.store.seal_build import Extent, shares_of
 from aftersend.store.seal_layout import catalogue
 from aftersend.store.seals import Seal, SealBook
 
@@ -163,7 +163,7 @@ class Growth:
         days = {day for one in behind for day in one.days}
         failed: list[GrowingSeal] = []
         try:
-            for portion in shares_of_users(max(1, -(-sum(one.events for one in behind) // _MOST_TOGETHER))):
+            for portion in shares_of_users(shares_of(sum(one.events for one in behind), _MOST_TOGETHER)):
                 later = read_later(engine, behind[0].growing.seal.workspace_id, commits, days, upto, portion)
                 failed += _taken([one.growing for one in behind if one.growing not in failed], later)
         except BaseException:

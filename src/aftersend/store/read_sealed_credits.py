@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import chain
 
 from aftersend.store.conversion_query import ConversionQuery
 from aftersend.store.credit_book import CreditBook, CreditSeal
@@ -52,9 +53,9 @@ class SealedReading:
                 unsealed += some
                 seals = {one: seal for one, seal in seals.items() if one not in some}
             else:
-                parts += difference(_only(query, some), since)
+                parts += difference(query.about(_campaigns(some)), since)
         if unsealed:
-            parts.append((_only(query, unsealed), 1))
+            parts.append((query.about(_campaigns(unsealed)), 1))
         counting = [(start_counting(engine, part), times) for part, times in parts]
 
         def credited() -> Credits:
@@ -78,10 +79,9 @@ class SealedReading:
         # Whatever was acknowledged before the question is of this commit or an earlier one.
         now = self.latest() if behind else 0
         for until, some in behind.items():
-            yield read_since(engine, _only(query, some), until, now, self.most_users), some
+            yield read_since(engine, query.about(_campaigns(some)), until, now, self.most_users), some
 
 
-def _only(query: ConversionQuery, some: Iterable[ConversionQuery]) -> ConversionQuery:
-    """Return the query about some of its campaigns, each of which is a query of its own."""
-    claimants = tuple(claimant for one in some for claimant in one.claimants)
-    return replace(query, claimants=claimants, asked=frozenset(claimant.campaign_id for claimant in claimants))
+def _campaigns(some: Iterable[ConversionQuery]) -> frozenset[str]:
+    """The campaigns that are asked about by queries of one each."""
+    return frozenset(chain.from_iterable(one.asked for one in some))

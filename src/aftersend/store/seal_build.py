@@ -127,9 +127,9 @@ def read_corners(
             yield _lost(engine, extent, layout, keys, rows)
 
 
-def shares_of(events: int) -> int:
-    """Return in how many shares so many events are looked at."""
-    return max(1, -(-events // _EVENTS_A_SHARE))
+def shares_of(events: int, most: int = _EVENTS_A_SHARE) -> int:
+    """Return in how many shares so many events are looked at, with about so many in each at most."""
+    return max(1, -(-events // most))
 
 
 def _slices(extent: Extent) -> Iterator[tuple[str, int]]:
